@@ -1,0 +1,119 @@
+// Package activities connects operators with Temporal: one adaptor runs every
+// operator as an activity. It evaluates ${}, opens the workspace and the log,
+// resolves secrets, heartbeats, and turns what the operator returns into the
+// values that the interpreter works with.
+package activities
+
+import (
+	"time"
+
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/translate/plan"
+)
+
+// Session says for which attempt of which session a task runs.
+type Session struct {
+	Project   string `json:"project"`
+	ProjectID int64  `json:"project_id"`
+	// Revision names the immutable project archive; it is empty when the project
+	// is the local folder.
+	Revision  string    `json:"revision,omitempty"`
+	Workflow  string    `json:"workflow"`
+	Timezone  string    `json:"timezone"`
+	Time      time.Time `json:"session_time"`
+	UUID      string    `json:"session_uuid"`
+	SessionID int64     `json:"session_id"`
+	AttemptID int64     `json:"attempt_id"`
+	// RetryAttemptName is empty for the first attempt.
+	RetryAttemptName string `json:"retry_attempt_name,omitempty"`
+	// Schedule is the raw schedule of the workflow, nil when there is none.
+	Schedule *ordered.Object `json:"schedule,omitempty"`
+	// DryRun evaluates every ${} and runs no operator.
+	DryRun bool `json:"dry_run,omitempty"`
+	// ShowParams writes the evaluated params of each task into its log.
+	ShowParams bool `json:"show_params,omitempty"`
+}
+
+// Request is the input of an operator's activity.
+type Request struct {
+	Session *Session  `json:"session"`
+	Task    string    `json:"task"`
+	Pos     *plan.Pos `json:"pos,omitempty"`
+	// Type is the operator that the task names itself. A param that looks like an
+	// operator (an exported "sh>") comes first at run time, as in Digdag.
+	Type string `json:"type"`
+	// Config is the raw local config, Params the raw merged params including the
+	// task's own _export and without the built-in ones.
+	Config *ordered.Object `json:"config"`
+	Params *ordered.Object `json:"params,omitempty"`
+	// Check is the raw _check to compile when the operator succeeds.
+	Check *ordered.Object      `json:"check,omitempty"`
+	Marks map[string]*plan.Pos `json:"marks,omitempty"`
+	// RetryCount is how often the task was re-tried before, by its own failure or
+	// by that of its children.
+	RetryCount int `json:"retry_count,omitempty"`
+	// State is what the last run asked to be given when it wanted to be run again
+	// (Result.Again).
+	State *ordered.Object `json:"state,omitempty"`
+}
+
+// Result is what a successful operator gives back.
+type Result struct {
+	// Subtasks is the compiled "^sub", nil when nothing was generated.
+	Subtasks *plan.Task `json:"subtasks,omitempty"`
+	// Check is the compiled "^check".
+	Check  *plan.Task      `json:"check,omitempty"`
+	Export *ordered.Object `json:"export,omitempty"`
+	Store  *ordered.Object `json:"store,omitempty"`
+	// Reset are dotted keys that are deleted before Store is merged.
+	Reset []string `json:"reset,omitempty"`
+	// RetryCount is how often the task was re-tried until it succeeded, added to
+	// that of the request.
+	RetryCount int `json:"retry_count,omitempty"`
+	// Again, when set, is no result: the operator wants to be run again.
+	Again *Again `json:"again,omitempty"`
+	// Require, when set, is no result: the operator wants the attempt of another
+	// session to be started or waited for, and judges by its outcome.
+	Require *Require `json:"require,omitempty"`
+}
+
+// Again asks the interpreter to run the task again after a while. Operators
+// that only wait use it, so that no worker slot is held.
+type Again struct {
+	AfterMillis int64           `json:"after_ms"`
+	State       *ordered.Object `json:"state,omitempty"`
+}
+
+// Require asks the interpreter to see to an attempt of another session.
+type Require struct {
+	Project       string    `json:"project,omitempty"`
+	Workflow      string    `json:"workflow"`
+	SessionTime   time.Time `json:"session_time"`
+	RerunOn       string    `json:"rerun_on,omitempty"` // none, failed, all
+	IgnoreFailure bool      `json:"ignore_failure,omitempty"`
+	RetryName     string    `json:"retry_attempt_name,omitempty"`
+	// Plan and Params are what a new attempt is started with.
+	Plan   *plan.Plan      `json:"plan"`
+	Params *ordered.Object `json:"params,omitempty"`
+}
+
+// The types of application errors that an operator's activity fails with.
+const (
+	// ErrorFailure is a failure of the operator.
+	ErrorFailure = "failure"
+	// ErrorConfig is a mistake in the task: an undefined variable, a bad option,
+	// an unknown operator. It is never retried.
+	ErrorConfig = "config"
+	// ErrorRetry is a failure that a local activity wants to be retried by the
+	// interpreter.
+	ErrorRetry = "retry"
+)
+
+// Failure is the detail of such an application error.
+type Failure struct {
+	// Error is the task's error object: {"message": …} and what the operator adds.
+	Error      *ordered.Object `json:"error"`
+	RetryCount int             `json:"retry_count,omitempty"`
+	// RetryAfter is in seconds, with ErrorRetry.
+	RetryAfter int `json:"retry_after_s,omitempty"`
+}
