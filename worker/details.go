@@ -1,0 +1,53 @@
+package worker
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// maxDetails is how many tasks the details show.
+const maxDetails = 100
+
+var stateMarks = map[State]string{
+	Success: "✓", Error: "✗", GroupError: "✗", Canceled: "⊘", Blocked: "·",
+	Running: "▶", Planned: "▶", RetryWaiting: "↻", GroupRetryWaiting: "↻",
+}
+
+// showDetails writes the tree of tasks into what the Web UI shows on the page of
+// the execution. It costs no event.
+func (x *execution) showDetails(ctx workflow.Context) {
+	x.shown = x.finished
+	var b strings.Builder
+	lines := 0
+	var show func(n *node, depth int)
+	show = func(n *node, depth int) {
+		if lines >= maxDetails {
+			return
+		}
+		lines++
+		name := n.task.Name
+		if n.remote != nil && n.remote.To > 0 {
+			name = fmt.Sprintf("%s [%d–%d]", name, n.remote.From, n.remote.To-1)
+		}
+		fmt.Fprintf(&b, "%s- %s `%s`", strings.Repeat("  ", depth), stateMarks[n.state], name)
+		if n.task.Type != "" {
+			fmt.Fprintf(&b, " %s>", n.task.Type)
+		}
+		fmt.Fprintf(&b, " %s", n.state)
+		if n.err != nil {
+			message, _, _ := strings.Cut(n.err.String("message"), "\n")
+			fmt.Fprintf(&b, ": %s", message)
+		}
+		b.WriteByte('\n')
+		for _, c := range n.children {
+			show(c, depth+1)
+		}
+	}
+	show(x.root, 0)
+	if lines >= maxDetails {
+		b.WriteString("- …\n")
+	}
+	workflow.SetCurrentDetails(ctx, b.String())
+}

@@ -1,0 +1,172 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// EarlierTasks are the finished tasks of an earlier attempt, as far as one
+// execution of the new attempt needs them.
+type EarlierTasks struct {
+	Done []DoneTask `json:"done,omitempty"`
+	// Remotes are the executions that hold more.
+	Remotes []Remote `json:"remotes,omitempty"`
+}
+
+// DoneTask is an operator task that succeeded, with what it left.
+type DoneTask struct {
+	Row   *Row       `json:"row"`
+	Reset [][]string `json:"reset,omitempty"`
+	Sum   *Delta     `json:"sum,omitempty"`
+	// Below are the rows of what the task generated.
+	Below []Entry `json:"below,omitempty"`
+}
+
+// earlier looks EarlierTasks up. A nil one has nothing.
+type earlier struct {
+	from    []Execution
+	done    map[string]*DoneTask
+	remotes []Remote
+}
+
+const earlierActivity = "earlier_tasks"
+
+// readEarlier reads what the given executions of an earlier attempt finished.
+func (x *execution) readEarlier(ctx workflow.Context, from []Execution) error {
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 5 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
+		Summary:             "finished tasks of the earlier attempt",
+	})
+	found := &EarlierTasks{}
+	if err := workflow.ExecuteLocalActivity(ctx, earlierActivity, from).Get(ctx, found); err != nil {
+		return err
+	}
+	x.resume = &earlier{from: from, done: map[string]*DoneTask{}, remotes: found.Remotes}
+	for i := range found.Done {
+		d := &found.Done[i]
+		x.resume.done[d.Row.Name] = d
+	}
+	return nil
+}
+
+func (e *earlier) has(name string) bool {
+	return e != nil && e.done[name] != nil
+}
+
+// executions returns those that hold what lies below a task, or below some
+// children of it: those that say so, or else those that this execution was told
+// of, since the task may have run inside of them.
+func (e *earlier) executions(name string, p *piece) []Execution {
+	if e == nil || handles(name) {
+		return nil
+	}
+	var list []Execution
+	for _, r := range e.remotes {
+		within := r.Name == name || strings.HasPrefix(r.Name, name+"+") || strings.HasPrefix(r.Name, name+"^")
+		apart := p != nil && r.To > 0 && r.Name == name && (r.To <= p.From || r.From >= p.To)
+		if within && !apart {
+			list = append(list, r.Execution)
+		}
+	}
+	if len(list) == 0 {
+		return e.from
+	}
+	return list
+}
+
+// handles tells whether a task belongs to a handler of failures: those run again
+// whenever there is a failure again.
+func handles(name string) bool {
+	return strings.Contains(name, "^error") || strings.Contains(name, "^failure-alert") || strings.Contains(name, "^sla")
+}
+
+// takeOver takes a task as done that an earlier attempt finished, unless the
+// selection wants it to run.
+func (x *execution) takeOver(n *node) bool {
+	if !x.resume.has(n.name) || x.modes.of(n.name) == run || handles(n.name) {
+		return false
+	}
+	d := x.resume.done[n.name]
+	n.resumed, n.state = true, Success
+	n.exported = d.Row.Export
+	if d.Reset != nil || d.Row.Store.Len() > 0 {
+		n.own = &Delta{Reset: d.Reset, Store: d.Row.Store}
+	}
+	n.runs, n.sum, n.kept = d.Row.Attempts, d.Sum, d.Below
+	if d.Row.Started != nil {
+		n.started = *d.Row.Started
+	}
+	if d.Row.Finished != nil {
+		n.finished = *d.Row.Finished
+	}
+	return true
+}
+
+// reader answers questions about executions for the interpreter's activities.
+type reader struct{ client client.Client }
+
+// earlierTasks is the local activity of readEarlier. What can't be found any
+// more was not finished.
+func (r *reader) earlierTasks(ctx context.Context, from []Execution) (*EarlierTasks, error) {
+	all := &EarlierTasks{}
+	for _, e := range from {
+		tree, err := queryTasks(ctx, r.client, e)
+		var gone *serviceerror.NotFound
+		if errors.As(err, &gone) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the tasks of the earlier attempt can't be read: %w", err)
+		}
+		all.collect(tree.Entries)
+	}
+	return all, nil
+}
+
+// collect takes the finished operator tasks out of a list of entries. The
+// entries below such a task go with it.
+func (all *EarlierTasks) collect(entries []Entry) {
+	for i := 0; i < len(entries); i++ {
+		e := entries[i]
+		if e.Remote != nil {
+			all.Remotes = append(all.Remotes, *e.Remote)
+		}
+		if e.Row == nil || e.Row.Group || e.Row.State != Success || e.Row.Skipped {
+			continue
+		}
+		d := DoneTask{Row: e.Row, Reset: e.Reset, Sum: e.Sum}
+		for i+1 < len(entries) && strings.HasPrefix(entries[i+1].name(), e.Row.Name+"^") {
+			i++
+			d.Below = append(d.Below, entries[i])
+		}
+		all.Done = append(all.Done, d)
+	}
+}
+
+func (e *Entry) name() string {
+	switch {
+	case e.Row != nil:
+		return e.Row.Name
+	case e.Remote != nil:
+		return e.Remote.Name
+	case e.Idle != nil:
+		return e.Idle.Name
+	}
+	return ""
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	return slices.Sorted(maps.Keys(m))
+}

@@ -1,0 +1,63 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/dig2temporal/dig2temporal/translate/plan"
+)
+
+func queryTasks(ctx context.Context, c client.Client, e Execution) (*TaskTree, error) {
+	answer, err := c.QueryWorkflow(ctx, e.WorkflowID, e.RunID, TasksQuery)
+	if err != nil {
+		return nil, err
+	}
+	tree := &TaskTree{}
+	return tree, answer.Get(tree)
+}
+
+// TaskRows returns all tasks of an attempt, running or closed, in definition
+// order, with generated tasks and those of every round of a retried group. It
+// needs a worker that serves the task queue of the attempt.
+func TaskRows(ctx context.Context, c client.Client, e Execution) ([]*Row, error) {
+	tree, err := queryTasks(ctx, c, e)
+	if err != nil {
+		return nil, fmt.Errorf("the tasks of %s can't be read: %w", e.WorkflowID, err)
+	}
+	var rows []*Row
+	for _, e := range tree.Entries {
+		switch {
+		case e.Row != nil:
+			rows = append(rows, e.Row)
+		case e.Remote != nil:
+			more, err := TaskRows(ctx, c, e.Remote.Execution)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, more...)
+		case e.Idle != nil:
+			rows = append(rows, e.Idle.rows()...)
+		}
+	}
+	return rows, nil
+}
+
+func (i *Idle) rows() []*Row {
+	var entries []Entry
+	for at := i.From; at < i.To; at++ {
+		var t *plan.Task
+		if i.Group.Rounds != nil {
+			t = i.Group.Rounds.Task(at)
+		} else {
+			t = i.Group.Tasks[at]
+		}
+		entries = newNode(i.Name+t.Name, t).entries(entries)
+	}
+	rows := make([]*Row, len(entries))
+	for n, e := range entries {
+		rows[n] = e.Row
+	}
+	return rows
+}
