@@ -15,13 +15,10 @@ import (
 	"github.com/dig2temporal/dig2temporal/translate/plan"
 )
 
-func (x *execution) childInput(parent string, t *plan.Task, params *ordered.Object) *tasksInput {
-	if strings.HasSuffix(parent, t.Name) {
-		parent = parent[:len(parent)-len(t.Name)]
-	}
+func (x *execution) childInput(name string, t *plan.Task, params *ordered.Object) *tasksInput {
 	return &tasksInput{
-		Session: x.session, Defaults: x.defaults, Parent: parent, Task: t, Params: params,
-		Depth: x.depth + 1, Modes: x.modes.below(parent + t.Name),
+		Session: x.session, Defaults: x.defaults, Parent: strings.TrimSuffix(name, t.Name), Task: t, Params: params,
+		Depth: x.depth + 1, Modes: x.modes.below(name),
 	}
 }
 

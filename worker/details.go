@@ -31,14 +31,14 @@ func (x *execution) showDetails(ctx workflow.Context) {
 		if n.remote != nil && n.remote.To > 0 {
 			name = fmt.Sprintf("%s [%d–%d]", name, n.remote.From, n.remote.To-1)
 		}
-		fmt.Fprintf(&b, "%s- %s `%s`", strings.Repeat("  ", depth), stateMarks[n.state], name)
+		b.WriteString(fmt.Sprintf("%s- %s `%s`", strings.Repeat("  ", depth), stateMarks[n.state], name))
 		if n.task.Type != "" {
-			fmt.Fprintf(&b, " %s>", n.task.Type)
+			b.WriteString(fmt.Sprintf(" %s>", n.task.Type))
 		}
-		fmt.Fprintf(&b, " %s", n.state)
+		b.WriteString(fmt.Sprintf(" %s", n.state))
 		if n.err != nil {
 			message, _, _ := strings.Cut(n.err.String("message"), "\n")
-			fmt.Fprintf(&b, ": %s", message)
+			b.WriteString(fmt.Sprintf(": %s", message))
 		}
 		b.WriteByte('\n')
 		for _, c := range n.children {

@@ -3,6 +3,8 @@ package worker
 import (
 	"strings"
 
+	"go.temporal.io/sdk/workflow"
+
 	"github.com/dig2temporal/dig2temporal/translate/plan"
 )
 
@@ -151,7 +153,7 @@ func (m modes) below(name string) modes {
 		part[name[:strings.Index(name, "^")]] = m.of(name)
 		return part
 	}
-	for _, k := range sortedKeys(m) {
+	for _, k := range workflow.DeterministicKeys(m) {
 		if k == name || strings.HasPrefix(k, name+"+") {
 			part[k] = m[k]
 		}
