@@ -85,7 +85,7 @@ func (x *execution) runChild(ctx workflow.Context, n *node, in *tasksInput, titl
 		return nil
 	}
 	n.finished = workflow.Now(ctx)
-	n.state, n.sum, n.errors = out.State, out.Sum, out.Errors
+	n.state, n.sum, n.errors, n.elsewhere = out.State, out.Sum, out.Errors, out.Failure
 	return out
 }
 

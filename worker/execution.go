@@ -1,8 +1,6 @@
 package worker
 
 import (
-	"strings"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -17,6 +15,8 @@ type Outcome struct {
 	// Sum are the stores of all its tasks, Errors their error objects.
 	Sum    *Delta          `json:"sum,omitempty"`
 	Errors *ordered.Object `json:"errors,omitempty"`
+	// Failure names the first failed task, with its place and message.
+	Failure string `json:"failure,omitempty"`
 	// Children are those of a piece of a group that later pieces must know of.
 	Children []sibling `json:"children,omitempty"`
 }
@@ -131,21 +131,12 @@ func (x *execution) end(ctx workflow.Context) (*Outcome, error) {
 	case Canceled:
 		return nil, temporal.NewCanceledError(*out)
 	}
-	return nil, temporal.NewApplicationErrorWithOptions(x.failureText(), ErrorTasks,
+	out.Failure = x.root.failure()
+	if out.Failure == "" {
+		out.Failure = x.root.name + ": tasks before it failed"
+	}
+	return nil, temporal.NewApplicationErrorWithOptions(out.Failure, ErrorTasks,
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*out}})
-}
-
-// failureText names the first failed task, for the Web UI's list.
-func (x *execution) failureText() string {
-	name, pos, message := x.root.name, x.root.task.Pos, x.root.errors.String("message")
-	if n := x.root.firstError(); n != nil {
-		name, pos, message = n.name, n.task.Pos, n.err.String("message")
-	}
-	message, _, _ = strings.Cut(message, "\n")
-	if pos != nil {
-		name += " (" + pos.String() + ")"
-	}
-	return name + ": " + message
 }
 
 // runNode runs one task with all that it generates; the node is final when it

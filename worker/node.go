@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -31,6 +32,8 @@ type node struct {
 	// node whose remote has a range stands for these children of the group task,
 	// and has no row of its own.
 	remote *Remote
+	// elsewhere is the first failure of the remote.
+	elsewhere string
 	// kept are rows of an earlier attempt that lie below a resumed task.
 	kept []Entry
 
@@ -99,15 +102,21 @@ func mergeErrors(a, b *ordered.Object) *ordered.Object {
 	return a.Merge(b)
 }
 
-// firstError returns the first node of this execution with an error of its own.
-func (n *node) firstError() *node {
+// failure describes the first task of the subtree that failed by itself, for
+// the Web UI's lists; "" when there is none.
+func (n *node) failure() string {
 	if n.err != nil {
-		return n
+		message, _, _ := strings.Cut(n.err.String("message"), "\n")
+		name := n.name
+		if n.task.Pos != nil {
+			name += " (" + n.task.Pos.String() + ")"
+		}
+		return name + ": " + message
 	}
 	for _, c := range n.children {
-		if e := c.firstError(); e != nil {
-			return e
+		if f := c.failure(); f != "" {
+			return f
 		}
 	}
-	return nil
+	return n.elsewhere
 }
