@@ -36,6 +36,9 @@ type execution struct {
 	slots  workflow.Semaphore
 	resume *earlier
 	modes  modes
+	// late is the SLA of the attempt, sla what watches it.
+	late *SLA
+	sla  *slaWatch
 	// used counts the history events that are used or spoken for.
 	used int
 	// children counts the child workflows by the beginning of their ID.
@@ -59,7 +62,7 @@ func Attempt(ctx workflow.Context, in *Input) (*Outcome, error) {
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), "plan", nil)
 	}
 	x := newExecution(ctx, in.Session, in.Defaults)
-	x.modes = in.Select.modes(in.Plan.Root)
+	x.modes, x.late = in.Select.modes(in.Plan.Root), in.SLA
 	x.root = newNode(in.Plan.Root.Name, in.Plan.Root)
 	var resume []Execution
 	if in.Resume != nil {

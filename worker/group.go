@@ -14,9 +14,16 @@ func (x *execution) runGroup(ctx workflow.Context, n *node, params *ordered.Obje
 	n.begin(ctx, Planned)
 	scope := params.Merge(n.task.Export)
 	generation := n.children
+	if n == x.root && x.late != nil {
+		x.watch(ctx, x.late, scope)
+		defer x.sla.end()
+	}
 	for {
 		generation = x.runGeneration(ctx, n, generation, scope)
 		failed := anyFailed(generation)
+		if n == x.root && x.sla.settle(ctx) {
+			failed = true
+		}
 		if !failed && ctx.Err() == nil && n.task.Check.Len() > 0 {
 			failed = !x.runGroupCheck(ctx, n, scope)
 		}

@@ -27,6 +27,8 @@ type Input struct {
 	// see too. Params are those of this attempt.
 	Defaults *ordered.Object `json:"defaults,omitempty"`
 	Params   *ordered.Object `json:"params,omitempty"`
+	// SLA says when the attempt is late; nil when there is no such time.
+	SLA *SLA `json:"sla,omitempty"`
 	// Select limits what runs; nil runs everything.
 	Select *Selection `json:"select,omitempty"`
 	// Resume is the attempt whose finished tasks are not run again; nil runs all.

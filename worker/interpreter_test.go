@@ -26,7 +26,7 @@ type fakeOperators struct {
 }
 
 func (f *fakeOperators) register(env *testsuite.TestWorkflowEnvironment) {
-	for _, name := range []string{"try", "echo", "loop", "if", "call", "notify"} {
+	for _, name := range []string{"try", "echo", "loop", "if", "call", "notify", "fail"} {
 		env.RegisterActivityWithOptions(f.run, activity.RegisterOptions{Name: name})
 	}
 }
@@ -39,6 +39,10 @@ func (f *fakeOperators) run(_ context.Context, req *activities.Request) (*activi
 		seen = " " + key + "=" + ordered.Text(v)
 	}
 	f.log = append(f.log, req.Task+seen)
+	if req.Type == "fail" {
+		message := c.String("_command")
+		return nil, temporal.NewNonRetryableApplicationError(message, activities.ErrorFailure, nil, &activities.Failure{Error: ordered.Of("message", message)})
+	}
 	if v, ok := c.Get("fails"); ok {
 		limit, _ := v.(interface{ Int64() (int64, error) }).Int64()
 		if int64(f.failed[req.Task]) < limit {
@@ -251,4 +255,30 @@ func TestSelection(t *testing.T) {
 		}
 		expect(t, fmt.Sprintf("%+v", c.s), r.log, c.want)
 	}
+}
+
+func TestSLAFailsALateAttempt(t *testing.T) {
+	slow := leaf("+slow", `{"fails":1}`)
+	g := group("+g", slow)
+	g.Retry = &plan.Retry{Limit: 1, Interval: 60}
+	root := group("+wf", g, leaf("+next", `{}`))
+	root.Error = leaf("^error", `{"see":"error"}`)
+	r := runAttempt(t, root, nil, func(env *testsuite.TestWorkflowEnvironment, in *Input) {
+		env.SetStartTime(time.Unix(1000, 0))
+		in.SLA = &SLA{Due: time.Unix(1010, 0), Fail: true, Task: group("^sla", leaf("+notice", `{}`))}
+	})
+	expect(t, "log", r.log, `+wf+g+slow; +wf^sla^fail; +wf^sla+notice; +wf+g+slow; +wf+next; +wf^failure-alert; +wf^error error={"message":"SLA violation"}`)
+	expect(t, "rows", r.rows, `+wf group_error; +wf+g success; +wf+g+slow error; +wf+g+slow success; +wf+next success;
+		+wf^sla^fail error; +wf^sla elsewhere 0-0; +wf^failure-alert success; +wf^error elsewhere 0-0`)
+}
+
+func TestSLAInTimeChangesNothing(t *testing.T) {
+	r := runAttempt(t, group("+wf", leaf("+a", `{}`)), nil, func(env *testsuite.TestWorkflowEnvironment, in *Input) {
+		env.SetStartTime(time.Unix(1000, 0))
+		in.SLA = &SLA{Due: time.Unix(1010, 0), Fail: true, Task: group("^sla")}
+	})
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	expect(t, "rows", r.rows, `+wf success; +wf+a success`)
 }

@@ -32,7 +32,7 @@ func (x *execution) runOperator(ctx workflow.Context, n *node, params *ordered.O
 		}
 		if failure != nil {
 			n.err, n.retries = failure.Error, max(n.retries, failure.RetryCount)
-			n.exported, n.own = nil, nil
+			n.exported, n.own = nonEmpty(n.task.Export), nil
 			x.runHandlers(ctx, n, params, n.err)
 			n.finish(ctx, stateAfter(ctx, Error))
 			return

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dig2temporal/dig2temporal/activities"
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/translate/plan"
 )
 
 const (
@@ -40,6 +41,7 @@ type sessionState struct {
 	// NewUUID and NewAttemptID are for an attempt that is started now.
 	NewUUID      string `json:"new_uuid"`
 	NewAttemptID int64  `json:"new_attempt_id"`
+	NewSLA       *SLA   `json:"new_sla,omitempty"`
 }
 
 // require sees to the attempt of another session: it starts one if there is none
@@ -52,7 +54,7 @@ func (x *execution) require(ctx workflow.Context, request *activities.Request, r
 	}
 	id := SessionWorkflowID(project, r.Workflow, r.SessionTime)
 	for {
-		now, err := x.lookUp(ctx, id)
+		now, err := x.lookUp(ctx, id, r)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +86,7 @@ func (x *execution) require(ctx workflow.Context, request *activities.Request, r
 
 func requireFailure(request *activities.Request, r *activities.Require, id string, attempt int64) error {
 	message := fmt.Sprintf("Dependent workflow failed. Session id: %d, attempt id: %d", SessionID(id), attempt)
-	failure := &activities.Failure{Error: ordered.Of("message", message), RetryCount: request.RetryCount}
+	failure := activities.Failure{Error: ordered.Of("message", message), RetryCount: request.RetryCount}
 	kind := activities.ErrorFailure
 	if r.Retry != nil && request.RetryCount < r.Retry.Limit {
 		kind = activities.ErrorRetry
@@ -94,12 +96,12 @@ func requireFailure(request *activities.Request, r *activities.Require, id strin
 	return temporal.NewNonRetryableApplicationError(message, kind, nil, failure)
 }
 
-func (x *execution) lookUp(ctx workflow.Context, id string) (*sessionState, error) {
+func (x *execution) lookUp(ctx workflow.Context, id string, r *activities.Require) (*sessionState, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 5}, Summary: "session " + id,
 	})
 	now := &sessionState{}
-	return now, workflow.ExecuteLocalActivity(ctx, lookUpActivity, id).Get(ctx, now)
+	return now, workflow.ExecuteLocalActivity(ctx, lookUpActivity, id, r.Plan).Get(ctx, now)
 }
 
 // startRequired starts the attempt as a child that outlives this one, and waits
@@ -121,7 +123,7 @@ func (x *execution) startRequired(ctx workflow.Context, project, id string, r *a
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		TypedSearchAttributes: SearchAttributes(session),
 		StaticSummary:         Summary(session),
-	}), AttemptWorkflow, &Input{Plan: r.Plan, Session: session, Defaults: x.defaults, Params: r.Params})
+	}), AttemptWorkflow, &Input{Plan: r.Plan, Session: session, Defaults: x.defaults, Params: r.Params, SLA: now.NewSLA})
 	var started workflow.Execution
 	if err := child.GetChildWorkflowExecution().Get(undisturbed, &started); err != nil {
 		var already *temporal.ChildWorkflowExecutionAlreadyStartedError
@@ -160,8 +162,13 @@ func (x *execution) waitFor(ctx workflow.Context, id, runID string) error {
 }
 
 // lookUpSession is the local activity of lookUp.
-func (r *reader) lookUpSession(ctx context.Context, id string) (*sessionState, error) {
+func (r *reader) lookUpSession(ctx context.Context, id string, p *plan.Plan) (*sessionState, error) {
 	now := &sessionState{NewUUID: uuid.NewString(), NewAttemptID: NewAttemptID(time.Now())}
+	sla, err := NewSLA(p, time.Now())
+	if err != nil {
+		return nil, temporal.NewNonRetryableApplicationError(err.Error()+" (config)", activities.ErrorConfig, nil)
+	}
+	now.NewSLA = sla
 	about, err := r.client.DescribeWorkflowExecution(ctx, id, "")
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {
