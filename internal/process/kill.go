@@ -1,0 +1,18 @@
+package process
+
+import "context"
+
+type killKey struct{}
+
+// WithKill returns a context for commands that are cancelled without patience:
+// as soon as the channel is closed, a cancelled command is not given its Grace
+// any longer.
+func WithKill(ctx context.Context, kill <-chan struct{}) context.Context {
+	return context.WithValue(ctx, killKey{}, kill)
+}
+
+// killed is the channel of WithKill, nil when there is none.
+func killed(ctx context.Context) <-chan struct{} {
+	kill, _ := ctx.Value(killKey{}).(<-chan struct{})
+	return kill
+}
