@@ -13,9 +13,13 @@ import (
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 )
 
-// Error is a value that can't be what an option needs. Digdag calls it a config
-// error; the kind is not part of the message.
-type Error struct{ Message string }
+// Error is a value that can't be what an option needs.
+type Error struct {
+	Message string
+	// Kind is Digdag's kind of error, which is shown in brackets after the
+	// message; "config" when it is empty.
+	Kind string
+}
 
 func (e *Error) Error() string { return e.Message }
 
@@ -25,7 +29,11 @@ func Errorf(format string, args ...any) *Error {
 }
 
 func mismatch(expected, key string, v any) error {
-	return Errorf("Expected %s for key '%s' but got %s (%s)", expected, key, ordered.Text(v), ordered.TypeName(v))
+	text := ordered.Text(v)
+	if r := []rune(text); len(r) >= 100 {
+		text = string(r[:97]) + "..."
+	}
+	return Errorf("Expected %s for key '%s' but got %s (%s)", expected, key, text, ordered.TypeName(v))
 }
 
 // Required returns the value of a key that must be there and not null.
@@ -76,12 +84,12 @@ func integer(n json.Number) (int64, bool) {
 // Int coerces to a 64 bit integer: numbers lose their fraction; texts are
 // trimmed; a blank or "null" text is 0. A number that does not fit is an error.
 func Int(key string, v any) (int64, error) {
-	return intBetween(key, v, "integer (long)", math.MinInt64, math.MaxInt64)
+	return intBetween(key, v, "integer (long) type", math.MinInt64, math.MaxInt64)
 }
 
 // Int32 is Int for options that hold 32 bits.
 func Int32(key string, v any) (int, error) {
-	n, err := intBetween(key, v, "integer (int)", math.MinInt32, math.MaxInt32)
+	n, err := intBetween(key, v, "integer (int) type", math.MinInt32, math.MaxInt32)
 	return int(n), err
 }
 

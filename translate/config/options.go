@@ -68,11 +68,11 @@ func GetBoolDefault(o *ordered.Object, key string, value bool) (bool, error) {
 	return Bool(key, v)
 }
 
-// GetObject reads a required object.
+// GetObject reads a required object. A null is there, but no object.
 func GetObject(o *ordered.Object, key string) (*ordered.Object, error) {
-	v, err := Required(o, key)
-	if err != nil {
-		return nil, err
+	v, ok := o.Get(key)
+	if !ok {
+		return nil, Errorf("Parameter '%s' is required but not set", key)
 	}
 	return Object(key, v)
 }

@@ -60,7 +60,7 @@ type Task struct {
 	// Error is the compiled _error, named "^error".
 	Error *Task `json:"error,omitempty"`
 	// Marks are the positions of what lies in raw bodies (_do, _else_do,
-	// _check), by path: "_do", "_do+first", "_do+first_do+inner".
+	// _check), by path: "_do", "_do/+first", "_do/+first/_do/+inner".
 	Marks map[string]*Pos `json:"marks,omitempty"`
 	Tasks []*Task         `json:"tasks,omitempty"`
 	// Rounds, when set, stands for children that are not written out.
@@ -128,7 +128,7 @@ func (p *Plan) Check() error {
 	if p.Root == nil {
 		return fmt.Errorf("the plan of %q has no root task", p.Workflow)
 	}
-	return nil
+	return p.Root.check("")
 }
 
 // Count returns the number of tasks of the subtree that are written out: the

@@ -1,0 +1,51 @@
+package compile
+
+import (
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/translate/config"
+	"github.com/dig2temporal/dig2temporal/translate/plan"
+)
+
+// Rounds compiles the "^sub" of a loop: shape says what the rounds are, body is
+// the raw _do, parallel the evaluated _parallel (nil when there is none). The
+// body is compiled as that of round 0; the others differ in their names and
+// variables only. The task is nil when nothing is generated.
+func Rounds(parent string, shape plan.Rounds, body *ordered.Object, parallel any, marks map[string]*plan.Pos) (*plan.Task, error) {
+	settings := ordered.New()
+	if parallel != nil {
+		settings.Set("_parallel", parallel)
+	}
+	var err error
+	if shape.Parallel, shape.Limit, err = parseParallel(settings); err != nil {
+		return nil, err
+	}
+	if !shape.Parallel {
+		settings = ordered.New()
+	}
+	const suffix = "^sub"
+	t := &plan.Task{Name: suffix, Pos: marks["_do"], Kind: plan.Group, Config: settings}
+	if shape.Count <= 0 {
+		if !shape.Parallel {
+			return nil, nil
+		}
+		return t, nil
+	}
+	round := body.Clone()
+	export := round.Object("_export").Clone()
+	if v, _ := round.Get("_export"); v != nil {
+		if _, err := config.Object("_export", v); err != nil {
+			return nil, err
+		}
+	}
+	vars := shape.Variables(0)
+	for _, k := range vars.Keys() {
+		v, _ := vars.Get(k)
+		export.Set(k, v)
+	}
+	round.Set("_export", export)
+	if shape.Body, err = Tasks(parent+suffix, shape.Name(0), round, marks, "_do"); err != nil {
+		return nil, err
+	}
+	t.Rounds = &shape
+	return t, nil
+}
