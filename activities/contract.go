@@ -52,8 +52,8 @@ type Request struct {
 	// RetryCount is how often the task was re-tried before, by its own failure or
 	// by that of its children.
 	RetryCount int `json:"retry_count,omitempty"`
-	// State is what the last run asked to be given when it wanted to be run again
-	// (Result.Again).
+	// State is the State of the Result.Again before, and nothing that others can
+	// read.
 	State *ordered.Object `json:"state,omitempty"`
 }
 
@@ -67,8 +67,7 @@ type Result struct {
 	Store  *ordered.Object `json:"store,omitempty"`
 	// Reset are dotted keys that are deleted before Store is merged.
 	Reset []string `json:"reset,omitempty"`
-	// RetryCount is how often the task was re-tried until it succeeded, added to
-	// that of the request.
+	// RetryCount is that of the request plus the re-tries until it succeeded.
 	RetryCount int `json:"retry_count,omitempty"`
 	// Again, when set, is no result: the operator wants to be run again.
 	Again *Again `json:"again,omitempty"`
@@ -86,16 +85,27 @@ type Again struct {
 
 // Require asks the interpreter to see to an attempt of another session.
 type Require struct {
-	Project       string    `json:"project,omitempty"`
+	Project string `json:"project,omitempty"`
+	// ProjectID and Revision are those of the project's newest revision, which
+	// the plan is of; zero for the local folder.
+	ProjectID     int64     `json:"project_id,omitempty"`
+	Revision      string    `json:"revision,omitempty"`
 	Workflow      string    `json:"workflow"`
 	SessionTime   time.Time `json:"session_time"`
 	RerunOn       string    `json:"rerun_on,omitempty"` // none, failed, all
 	IgnoreFailure bool      `json:"ignore_failure,omitempty"`
 	RetryName     string    `json:"retry_attempt_name,omitempty"`
+	// Retry is the evaluated _retry of the task, nil when there is none: the
+	// interpreter judges the outcome, so it has to count as well.
+	Retry *plan.Retry `json:"retry,omitempty"`
 	// Plan and Params are what a new attempt is started with.
 	Plan   *plan.Plan      `json:"plan"`
 	Params *ordered.Object `json:"params,omitempty"`
 }
+
+// CompileCheck is the name of a local activity beside the operators: it compiles
+// the Check of a request, which may be a group's, into the Check of its result.
+const CompileCheck = "compile_check"
 
 // The types of application errors that an operator's activity fails with.
 const (
@@ -112,8 +122,10 @@ const (
 // Failure is the detail of such an application error.
 type Failure struct {
 	// Error is the task's error object: {"message": …} and what the operator adds.
-	Error      *ordered.Object `json:"error"`
-	RetryCount int             `json:"retry_count,omitempty"`
+	Error *ordered.Object `json:"error"`
+	// RetryCount is that of the request plus the re-tries since, with ErrorRetry
+	// including the one that is asked for.
+	RetryCount int `json:"retry_count,omitempty"`
 	// RetryAfter is in seconds, with ErrorRetry.
 	RetryAfter int `json:"retry_after_s,omitempty"`
 }

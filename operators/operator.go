@@ -33,6 +33,8 @@ type Task struct {
 	// ProjectDir is the absolute folder of the project, Workdir the one that the
 	// task runs in: ProjectDir or a folder below it.
 	ProjectDir, Workdir string
+	// Environ is the environment that commands start with, as "NAME=value".
+	Environ []string
 	// Output takes what the task prints; it goes to the task's log and to the
 	// user. Log writes lines of our own into the same log.
 	Output io.Writer
@@ -49,8 +51,30 @@ type Task struct {
 	Zone        *time.Location
 	// Now tells the time.
 	Now func() time.Time
-	// Load compiles a workflow file of the project for call> and require>.
-	Project Project
+	// MaxRounds refuses longer loops, 0 refuses none.
+	MaxRounds int64
+	// Load reads a workflow file for call>: a name relative to the Workdir.
+	Load func(name string) (*Called, error)
+	// Find finds a top-level workflow in the newest revision of a project. It
+	// returns nil when there is no such project or workflow.
+	Find func(ctx context.Context, in ProjectRef, name string) (*Workflow, error)
+	// Notifier sends what notify> says; nil when none is configured.
+	Notifier Notifier
+}
+
+// Notifier sends notifications to people.
+type Notifier interface {
+	Notify(ctx context.Context, n *Notification) error
+}
+
+// Notification is one message about a task.
+type Notification struct {
+	Time    time.Time
+	Message string
+	// Task is the full name; Config holds the params that describe the attempt
+	// (session_time, attempt_id …).
+	Task   string
+	Config *ordered.Object
 }
 
 // Log takes lines about a task.
@@ -64,13 +88,31 @@ type Log interface {
 // and never shows a value.
 type Secrets interface {
 	Get(key string) (string, error)
+	// Lookup is Get for a secret that need not be there; ok tells whether it is.
+	Lookup(key string) (value string, ok bool, err error)
 }
 
-// Project is the part of a project that operators need beside its files.
-type Project interface {
-	// Workflow loads and compiles a top-level workflow by name, with the error
-	// nil and the plan nil when there is none of that name.
-	Workflow(name string) (*plan.Plan, error)
+// Called is a workflow file as the subtasks of a call> task.
+type Called struct {
+	// Config is the definition with the root's settings that apply to subtasks.
+	Config *ordered.Object
+	// Marks are the positions of the tasks in Config.
+	Marks map[string]*plan.Pos
+}
+
+// ProjectRef names a project by name or by id. The zero value is the project of
+// the task.
+type ProjectRef struct {
+	Name string
+	ID   int64
+}
+
+// Workflow is what a required attempt is started with.
+type Workflow struct {
+	Project   string
+	ProjectID int64
+	Revision  string
+	Plan      *plan.Plan
 }
 
 // Result is what a successful operator gives back.
@@ -78,12 +120,14 @@ type Result struct {
 	// Subtasks is the config of a "^sub" to generate, Rounds that of a loop; nil
 	// when nothing is generated.
 	Subtasks *ordered.Object
-	// SubtasksFile is the project file that Subtasks were read from, when they
-	// are those of another file (call>).
-	SubtasksFile string
-	Rounds       *Rounds
-	Export       *ordered.Object
-	Store        *ordered.Object
+	// SubtasksKey is the key of the task that Subtasks are the value of ("_do"),
+	// so that their positions are known. Marks are the positions themselves, when
+	// Subtasks come from another file.
+	SubtasksKey string
+	Marks       map[string]*plan.Pos
+	Rounds      *Rounds
+	Export      *ordered.Object
+	Store       *ordered.Object
 	// Reset are dotted keys that are deleted before Store is merged.
 	Reset []string
 	// Again asks to be run again later; Require for another session's attempt.
@@ -97,7 +141,7 @@ type Rounds struct {
 	Shape plan.Rounds
 	// Body is the raw _do.
 	Body *ordered.Object
-	// Parallel is the raw _parallel, evaluated; nil when absent.
+	// Parallel is the evaluated _parallel; nil when absent.
 	Parallel any
 }
 
@@ -109,22 +153,26 @@ type Again struct {
 
 // Require asks for an attempt of another session.
 type Require struct {
-	Project, Workflow string
-	SessionTime       time.Time
-	RerunOn           string
-	IgnoreFailure     bool
-	RetryName         string
-	Plan              *plan.Plan
-	Params            *ordered.Object
+	Workflow    *Workflow
+	SessionTime time.Time
+	// RerunOn is "none", "failed" or "all".
+	RerunOn       string
+	IgnoreFailure bool
+	RetryName     string
+	Params        *ordered.Object
 }
 
 // ConfigError is a mistake in the task; it is never retried.
 type ConfigError struct {
 	// Message is without a kind; Kind is "config" when empty.
 	Message, Kind string
+	// Cause is shown in the log only.
+	Cause error
 }
 
 func (e *ConfigError) Error() string { return e.Message }
+
+func (e *ConfigError) Unwrap() error { return e.Cause }
 
 // Failure is a failure of the work itself.
 type Failure struct {
@@ -134,6 +182,10 @@ type Failure struct {
 	NoKind        bool
 	// Extra is added to the error object.
 	Extra *ordered.Object
+	// Cause is shown in the log only.
+	Cause error
 }
 
 func (e *Failure) Error() string { return e.Message }
+
+func (e *Failure) Unwrap() error { return e.Cause }

@@ -31,6 +31,9 @@ type Spec struct {
 	// Local tells that the operator returns at once and touches nothing outside,
 	// so that it runs within the interpreter's own turn.
 	Local bool
+	// NoFiles tells that the operator touches no file of the project, so that no
+	// workspace is opened for it.
+	NoFiles bool
 }
 
 // Option describes one key.

@@ -1,0 +1,59 @@
+package activities
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/translate/config"
+	"github.com/dig2temporal/dig2temporal/translate/plan"
+)
+
+// readRetry reads the evaluated _retry of a task; nil when there is none.
+func readRetry(o *ordered.Object) (*plan.Retry, error) {
+	v, _ := o.Get("_retry")
+	r := &plan.Retry{}
+	var err error
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case string, json.Number:
+		r.Limit, err = config.Int32("_retry", v)
+		return r, err
+	case *ordered.Object:
+		return r, readRetryMapping(v, r)
+	}
+	return nil, config.Errorf("Invalid _retry format:%s", ordered.Text(v))
+}
+
+func readRetryMapping(o *ordered.Object, r *plan.Retry) (err error) {
+	if r.Limit, err = config.GetInt32(o, "limit"); err != nil {
+		return err
+	}
+	if r.Interval, err = config.GetInt32Default(o, "interval", 0); err != nil {
+		return err
+	}
+	if r.MaxInterval, err = config.GetInt32Default(o, "max_interval", 0); err != nil {
+		return err
+	}
+	kind, err := config.GetTextDefault(o, "interval_type", "constant")
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(kind) {
+	case "constant":
+	case "exponential":
+		r.Exponential = true
+	default:
+		return config.Errorf("Invalid retry_interval_type: %s", kind)
+	}
+	if v, _ := o.Get("max_interval"); v != nil && r.MaxInterval <= 0 {
+		// In a plan 0 is no maximum; here it makes every interval 0.
+		r.MaxInterval = 0
+		if r.Exponential {
+			r.Interval = 0
+		}
+	}
+	r.Interval = max(r.Interval, 0)
+	return nil
+}

@@ -1,0 +1,84 @@
+package operators
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dig2temporal/dig2temporal/translate/config"
+)
+
+// Sh is sh>.
+type Sh struct{}
+
+// Spec describes sh>.
+func (Sh) Spec() *Spec {
+	return &Spec{
+		Name:    "sh",
+		Summary: "Runs a shell script.",
+		Description: "Runs the text as a script of `/bin/sh` in the task's folder. Every param whose name is a shell name is an environment " +
+			"variable: texts as they are, everything else as JSON; a null is not set. What the script prints goes to the task's log as it comes. " +
+			"The task fails when the script ends with another code than 0.\n\n" +
+			"The task ends when the script and the background jobs that still hold its output have ended. When the attempt is killed, " +
+			"the script and all that it started get SIGTERM, and SIGKILL 5 seconds later. " +
+			"A repeat runs the script anew from its beginning.",
+		Command: Option{Name: "sh>", Type: "string", Required: true,
+			Description: "The script. `${…}` and `${secret:…}` in it are replaced before the shell sees it."},
+		Options: []Option{
+			{Name: "shell", Type: "list", Default: `["/bin/sh"]`, Description: "The shell and its options; the script is added as a file."},
+			{Name: "_env", Type: "mapping", Description: "Further environment variables, which may have `${secret:…}`."},
+		},
+		Namespaces: []string{"sh"},
+		FreeKeys:   true,
+		Examples: []Example{{
+			Title: "A script with an option and a secret",
+			Dig: "+load:\n  sh>: ./load.sh --day ${session_date}\n  _env:\n    PASSWORD: ${secret:db.password}\n" +
+				"  _retry: 2\n",
+		}, {
+			Title: "Another shell for all tasks",
+			Dig:   "_export:\n  sh:\n    shell: [bash, -euo, pipefail]\n\n+count:\n  sh>: sort names.txt | uniq | wc -l\n",
+		}},
+		Since:     "0.1.0",
+		Retryable: true,
+	}
+}
+
+// Run runs the script.
+func (Sh) Run(ctx context.Context, t *Task) (*Result, error) {
+	params, err := namespaced(t.Config, "sh")
+	if err != nil {
+		return nil, err
+	}
+	args, err := commandLine(params, "shell", false, "/bin/sh")
+	if err != nil {
+		return nil, err
+	}
+	text, err := config.GetText(params, "_command")
+	if err != nil {
+		return nil, err
+	}
+	script, err := ResolveSecrets(text, t.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	env := newEnvironment()
+	env.addParams(params)
+	if err := env.addTask(t); err != nil {
+		return nil, err
+	}
+	files, err := newScratch(t)
+	if err != nil {
+		return nil, err
+	}
+	defer files.remove()
+	if err := files.write("runner.sh", script); err != nil {
+		return nil, err
+	}
+	code, err := run(ctx, t, append(args[:len(args):len(args)], files.path("runner.sh")), env)
+	if err != nil {
+		return nil, err
+	}
+	if code != 0 {
+		return nil, &Failure{Message: fmt.Sprintf("Command failed with code %d", code)}
+	}
+	return &Result{}, nil
+}

@@ -1,0 +1,3 @@
+class Job(object):
+    def work(self, a):
+        print("package", a)

@@ -1,0 +1,2 @@
+def main(a):
+    print("a module of the user's", a)

@@ -1,0 +1,2 @@
+def hidden():
+    print("never: the standard library comes first")

@@ -1,0 +1,1 @@
+require 'surely_not_installed'
