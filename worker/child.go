@@ -57,7 +57,8 @@ func (x *execution) runChild(ctx workflow.Context, n *node, in *tasksInput, titl
 	}
 	x.used += eventsOfChild
 	n.begin(ctx, Running)
-	n.remote.WorkflowID = x.childID(ctx, title)
+	n.remote.WorkflowID = x.childID(title)
+	in.Tag = tagOf(n.remote.WorkflowID)
 	future := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:          n.remote.WorkflowID,
 		WaitForCancellation: true,
@@ -110,7 +111,7 @@ const maxIDLength = 900
 // childID names a child after the task that it runs: the session, the task's
 // name below the workflow's, the attempt, and a number when the same task needs
 // a child again.
-func (x *execution) childID(ctx workflow.Context, title string) string {
+func (x *execution) childID(title string) string {
 	session := SessionWorkflowID(x.session.Project, x.session.Workflow, x.session.Time)
 	task := strings.TrimPrefix(title, "+"+x.session.Workflow)
 	id := fmt.Sprintf("%s%s/%d", session, task, x.session.AttemptID)
@@ -121,14 +122,20 @@ func (x *execution) childID(ctx workflow.Context, title string) string {
 	if n := x.children[id]; n > 1 {
 		id = fmt.Sprintf("%s.%d", id, n)
 	}
-	// A retried group in a child starts the same task in another execution.
-	if x.depth > 0 {
-		own := sha256.Sum256([]byte(workflow.GetInfo(ctx).WorkflowExecution.ID))
-		id += "-" + hex.EncodeToString(own[:3])
+	// The same task may run again in a later generation of a group above, which is
+	// another execution.
+	if x.tag != "" {
+		id += "-" + x.tag
 	}
 	if len(id) > maxIDLength {
 		sum := sha256.Sum256([]byte(id))
 		id = id[:maxIDLength-17] + "-" + hex.EncodeToString(sum[:8])
 	}
 	return id
+}
+
+// tagOf tells the children of executions apart that run the same task.
+func tagOf(workflowID string) string {
+	sum := sha256.Sum256([]byte(workflowID))
+	return hex.EncodeToString(sum[:4])
 }

@@ -31,6 +31,7 @@ type execution struct {
 	defaults *ordered.Object
 	// depth counts the executions above this one within the attempt.
 	depth  int
+	tag    string
 	root   *node
 	piece  *piece
 	slots  workflow.Semaphore
@@ -86,8 +87,10 @@ type tasksInput struct {
 	// children see.
 	Params *ordered.Object `json:"params,omitempty"`
 	Depth  int             `json:"depth"`
-	Resume []Execution     `json:"resume,omitempty"`
-	Modes  modes           `json:"modes,omitempty"`
+	// Tag is part of the Workflow IDs of its children.
+	Tag    string      `json:"tag,omitempty"`
+	Resume []Execution `json:"resume,omitempty"`
+	Modes  modes       `json:"modes,omitempty"`
 	// Piece limits the execution to some children of Task, a group.
 	Piece *piece `json:"piece,omitempty"`
 }
@@ -95,7 +98,7 @@ type tasksInput struct {
 // Tasks is the workflow of type TasksWorkflow.
 func Tasks(ctx workflow.Context, in *tasksInput) (*Outcome, error) {
 	x := newExecution(ctx, in.Session, in.Defaults)
-	x.depth, x.modes, x.piece = in.Depth, in.Modes, in.Piece
+	x.depth, x.tag, x.modes, x.piece = in.Depth, in.Tag, in.Modes, in.Piece
 	x.root = newNode(in.Parent+in.Task.Name, in.Task)
 	if err := x.start(ctx, in.Resume); err != nil {
 		return nil, err
@@ -155,6 +158,11 @@ func (x *execution) runNode(ctx workflow.Context, n *node, params *ordered.Objec
 	default:
 		x.runGroup(ctx, n, params)
 	}
+	x.count(ctx)
+}
+
+// count counts a task that is done and shows it to users in a while.
+func (x *execution) count(ctx workflow.Context) {
 	x.finished++
 	if x.finished-x.shown > 10+x.shown/10 {
 		x.showDetails(ctx)

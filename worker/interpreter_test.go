@@ -41,7 +41,7 @@ func (f *fakeOperators) run(_ context.Context, req *activities.Request) (*activi
 	f.log = append(f.log, req.Task+seen)
 	if req.Type == "fail" {
 		message := c.String("_command")
-		return nil, temporal.NewNonRetryableApplicationError(message, activities.ErrorFailure, nil, &activities.Failure{Error: ordered.Of("message", message)})
+		return nil, temporal.NewNonRetryableApplicationError(message, activities.ErrorFailure, nil, activities.Failure{Error: ordered.Of("message", message)})
 	}
 	if v, ok := c.Get("fails"); ok {
 		limit, _ := v.(interface{ Int64() (int64, error) }).Int64()
@@ -49,7 +49,7 @@ func (f *fakeOperators) run(_ context.Context, req *activities.Request) (*activi
 			f.failed[req.Task]++
 			message := "no " + req.Task
 			return nil, temporal.NewNonRetryableApplicationError(message, activities.ErrorFailure, nil,
-				&activities.Failure{Error: ordered.Of("message", message), RetryCount: req.RetryCount})
+				activities.Failure{Error: ordered.Of("message", message), RetryCount: req.RetryCount})
 		}
 	}
 	return &activities.Result{Subtasks: f.subs[req.Task], Store: c.Object("store"), RetryCount: req.RetryCount}, nil

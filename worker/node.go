@@ -102,9 +102,12 @@ func mergeErrors(a, b *ordered.Object) *ordered.Object {
 	return a.Merge(b)
 }
 
-// failure describes the first task of the subtree that failed by itself, for
-// the Web UI's lists; "" when there is none.
+// failure describes the first task of the subtree that failed by itself and was
+// not run again with success, for the Web UI's lists; "" when there is none.
 func (n *node) failure() string {
+	if !n.failed() {
+		return ""
+	}
 	if n.err != nil {
 		message, _, _ := strings.Cut(n.err.String("message"), "\n")
 		name := n.name
@@ -113,10 +116,25 @@ func (n *node) failure() string {
 		}
 		return name + ": " + message
 	}
-	for _, c := range n.children {
+	for _, c := range n.latest() {
 		if f := c.failure(); f != "" {
 			return f
 		}
 	}
 	return n.elsewhere
+}
+
+// latest returns the children without those that a re-try replaced.
+func (n *node) latest() []*node {
+	last := map[string]*node{}
+	for _, c := range n.children {
+		last[c.name] = c
+	}
+	var list []*node
+	for _, c := range n.children {
+		if last[c.name] == c || c.remote != nil && c.remote.To > 0 {
+			list = append(list, c)
+		}
+	}
+	return list
 }

@@ -22,10 +22,24 @@ func (x *execution) runOperator(ctx workflow.Context, n *node, params *ordered.O
 		n.finish(ctx, Canceled)
 		return
 	}
-	own := params.Merge(n.task.Export)
+	n.begin(ctx, Running)
+	x.operate(ctx, n, params, x.request(n, params), nil)
+}
+
+func (x *execution) request(n *node, params *ordered.Object) *activities.Request {
+	return &activities.Request{
+		Session: x.session, Task: n.name, Pos: n.task.Pos, Type: n.task.Type, Config: n.task.Config,
+		Params: params.Merge(n.task.Export), Check: n.task.Check, Marks: n.task.Marks, RetryCount: n.retries,
+	}
+}
+
+// operate carries an operator task to its end. The first answer of the operator
+// may be there already.
+func (x *execution) operate(ctx workflow.Context, n *node, params *ordered.Object, request *activities.Request, first *answer) {
 	for {
 		n.begin(ctx, Running)
-		result, failure := x.perform(ctx, n, own)
+		result, failure := x.perform(ctx, n, request, first)
+		first = nil
 		if ctx.Err() != nil {
 			n.finish(ctx, Canceled)
 			return
@@ -37,9 +51,7 @@ func (x *execution) runOperator(ctx workflow.Context, n *node, params *ordered.O
 			n.finish(ctx, stateAfter(ctx, Error))
 			return
 		}
-		n.err, n.retries = nil, result.RetryCount
-		n.exported = nonEmpty(n.task.Export.Merge(result.Export))
-		n.own = newDelta(result.Reset, result.Store)
+		n.take(result)
 		if result.Subtasks == nil && result.Check == nil {
 			n.finish(ctx, Success)
 			return
@@ -50,15 +62,21 @@ func (x *execution) runOperator(ctx workflow.Context, n *node, params *ordered.O
 			n.finish(ctx, stateAfter(ctx, Success))
 			return
 		}
-		if r := n.task.Retry; ctx.Err() == nil && r != nil && n.retries < r.Limit {
-			if x.waitForRetry(ctx, n) {
-				continue
-			}
+		if r := n.task.Retry; ctx.Err() == nil && r != nil && n.retries < r.Limit && x.waitForRetry(ctx, n) {
+			request = x.request(n, params)
+			continue
 		}
 		x.runHandlers(ctx, n, scope, nil)
 		n.finish(ctx, stateAfter(ctx, GroupError))
 		return
 	}
+}
+
+// take takes the result of the operator over.
+func (n *node) take(result *activities.Result) {
+	n.err, n.retries = nil, result.RetryCount
+	n.exported = nonEmpty(n.task.Export.Merge(result.Export))
+	n.own = newDelta(result.Reset, result.Store)
 }
 
 func stateAfter(ctx workflow.Context, s State) State {
@@ -75,16 +93,27 @@ func nonEmpty(o *ordered.Object) *ordered.Object {
 	return o
 }
 
+// answer is what one call of an operator's activity ended with.
+type answer struct {
+	result *activities.Result
+	err    error
+}
+
+// plain tells that the answer is the end of the task: a result with nothing to
+// generate.
+func (a *answer) plain() bool {
+	return a.err == nil && a.result.Again == nil && a.result.Require == nil && a.result.Subtasks == nil && a.result.Check == nil
+}
+
 // perform calls the operator's activity until it has a result or has failed for
 // good.
-func (x *execution) perform(ctx workflow.Context, n *node, params *ordered.Object) (*activities.Result, *activities.Failure) {
-	request := &activities.Request{
-		Session: x.session, Task: n.name, Pos: n.task.Pos, Type: n.task.Type, Config: n.task.Config,
-		Params: params, Check: n.task.Check, Marks: n.task.Marks, RetryCount: n.retries,
-	}
-	for {
+func (x *execution) perform(ctx workflow.Context, n *node, request *activities.Request, a *answer) (*activities.Result, *activities.Failure) {
+	for ; ; a = nil {
 		n.runs++
-		result, err := x.call(ctx, n, request)
+		if a == nil {
+			a = x.call(ctx, n, request)
+		}
+		result, err := a.result, a.err
 		if err == nil && result.Require != nil {
 			result, err = x.require(ctx, request, result)
 		}
@@ -124,32 +153,53 @@ const maxRun = 10 * 365 * 24 * time.Hour
 // heartbeatTimeout is how long a lost worker goes unnoticed.
 const heartbeatTimeout = 30 * time.Second
 
-func (x *execution) call(ctx workflow.Context, n *node, request *activities.Request) (*activities.Result, error) {
-	result := &activities.Result{}
-	if localOperators[request.Type] {
-		ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+// call calls the operator's activity once.
+func (x *execution) call(ctx workflow.Context, n *node, request *activities.Request) *answer {
+	operator, local := operatorOf(request)
+	if !local {
+		undisturbed, _ := workflow.NewDisconnectedContext(ctx)
+		if err := x.slots.Acquire(undisturbed, 1); err != nil {
+			return &answer{err: err}
+		}
+		defer x.slots.Release(1)
+		if err := ctx.Err(); err != nil {
+			return &answer{err: err}
+		}
+	}
+	return read(ctx, launch(ctx, n, operator, local, request))
+}
+
+// operatorOf tells which operator runs a request, since a param can name another
+// one than the task does, and whether it runs as a local activity.
+func operatorOf(request *activities.Request) (operator string, local bool) {
+	operator, sure := activities.TypeOf(request.Params, request.Config)
+	if !sure || operator == "" {
+		operator = request.Type
+	}
+	return operator, sure && localOperators[operator]
+}
+
+func launch(ctx workflow.Context, n *node, operator string, local bool, request *activities.Request) workflow.Future {
+	if local {
+		return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 			StartToCloseTimeout: time.Minute,
 			RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
 			Summary:             n.name,
-		})
-		return result, workflow.ExecuteLocalActivity(ctx, request.Type, request).Get(ctx, result)
+		}), operator, request)
 	}
-	undisturbed, _ := workflow.NewDisconnectedContext(ctx)
-	if err := x.slots.Acquire(undisturbed, 1); err != nil {
-		return nil, err
-	}
-	defer x.slots.Release(1)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: maxRun,
 		HeartbeatTimeout:    heartbeatTimeout,
 		WaitForCancellation: true,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 		Summary:             n.name,
-	})
-	return result, workflow.ExecuteActivity(ctx, request.Type, request).Get(ctx, result)
+	}), operator, request)
+}
+
+func read(ctx workflow.Context, f workflow.Future) *answer {
+	a := &answer{result: &activities.Result{}}
+	a.err = f.Get(ctx, a.result)
+	return a
 }
 
 // failureOf reads what an operator's activity failed with, and the type of the

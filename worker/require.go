@@ -112,6 +112,9 @@ func (x *execution) startRequired(ctx workflow.Context, project, id string, r *a
 		Timezone: r.Plan.Timezone, Time: r.SessionTime, UUID: now.NewUUID, SessionID: SessionID(id), AttemptID: now.NewAttemptID,
 		RetryAttemptName: r.RetryName, Schedule: r.Plan.Schedule, ShowParams: x.session.ShowParams,
 	}
+	if r.ProjectID != 0 {
+		session.ProjectID, session.Revision = r.ProjectID, r.Revision
+	}
 	if now.Exists && session.RetryAttemptName == "" {
 		session.RetryAttemptName = now.NewUUID
 	}

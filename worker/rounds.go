@@ -46,20 +46,14 @@ func (x *execution) runBatch(ctx workflow.Context, batch []*node, params *ordere
 		x.runNode(ctx, batch[0], params)
 		return
 	}
-	places := workflow.NewSemaphore(ctx, maxSiblings)
-	all := workflow.NewWaitGroup(ctx)
-	undisturbed, _ := workflow.NewDisconnectedContext(ctx)
-	for _, c := range batch {
-		// The places are those of running siblings, which end when canceled.
-		if err := places.Acquire(undisturbed, 1); err != nil {
-			break
+	c := x.newCrew(ctx)
+	for i, n := range batch {
+		for c.full() {
+			c.wait(ctx)
 		}
-		all.Add(1)
-		workflow.Go(ctx, func(ctx workflow.Context) {
-			defer places.Release(1)
-			defer all.Done()
-			x.runNode(ctx, c, params)
-		})
+		c.run(ctx, i, n, params)
 	}
-	all.Wait(ctx)
+	for !c.idle() {
+		c.wait(ctx)
+	}
 }

@@ -2,9 +2,6 @@ package worker
 
 import "go.temporal.io/sdk/workflow"
 
-// maxSiblings is how many siblings run side by side; more wait for their turn.
-const maxSiblings = maxPending
-
 // runSiblings runs the siblings of f from first on, each when all its upstreams
 // have passed. It returns when nothing more can start.
 func (x *execution) runSiblings(ctx workflow.Context, f *fold, first int) {
@@ -33,30 +30,22 @@ func (x *execution) runSiblings(ctx workflow.Context, f *fold, first int) {
 			}
 		}
 	}
-	done := workflow.NewBufferedChannel(ctx, len(f.nodes))
-	running := 0
+	c := x.newCrew(ctx)
 	for {
-		for len(ready) > 0 && running < maxSiblings {
+		for len(ready) > 0 && !c.full() {
 			i := ready[0]
 			ready = ready[1:]
 			params := f.sees(i)
-			if running == 0 && len(ready) == 0 {
+			if c.idle() && len(ready) == 0 {
 				x.runNode(ctx, f.nodes[i], params)
 				release(i)
 				continue
 			}
-			running++
-			workflow.Go(ctx, func(ctx workflow.Context) {
-				x.runNode(ctx, f.nodes[i], params)
-				done.Send(ctx, i)
-			})
+			c.run(ctx, i, f.nodes[i], params)
 		}
-		if running == 0 {
+		if c.idle() {
 			return
 		}
-		var i int
-		done.Receive(ctx, &i)
-		running--
-		release(i)
+		release(c.wait(ctx))
 	}
 }

@@ -1,0 +1,155 @@
+package servertest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/dig2temporal/dig2temporal/operators"
+	"github.com/dig2temporal/dig2temporal/worker"
+)
+
+// nothing is an operator that does nothing, as an ordinary activity.
+type nothing struct{}
+
+func (nothing) Spec() *operators.Spec {
+	return &operators.Spec{Name: "nothing", Summary: "does nothing", FreeKeys: true}
+}
+
+func (nothing) Run(context.Context, *operators.Task) (*operators.Result, error) {
+	return &operators.Result{}, nil
+}
+
+// raw runs n no-op activities straight on the SDK.
+func raw(ctx workflow.Context, n int, parallel bool) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Hour, HeartbeatTimeout: time.Minute})
+	var open []workflow.Future
+	for range n {
+		f := workflow.ExecuteActivity(ctx, "noop")
+		if parallel {
+			open = append(open, f)
+			continue
+		}
+		if err := f.Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	for _, f := range open {
+		if err := f.Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noop(context.Context) error { return nil }
+
+// rounds is how often each side runs; the better time of each counts, which
+// evens out what else the machine does.
+const rounds = 3
+
+// BenchmarkAgainstSDK runs the same number of no-op activities with plain SDK
+// code and with a workflow file, in turn, on one server, and prints the ratio of
+// the rates.
+func BenchmarkAgainstSDK(b *testing.B) {
+	for _, c := range []struct {
+		name     string
+		n        int
+		parallel bool
+	}{{"sequential", 200, false}, {"parallel", 1000, true}} {
+		b.Run(c.name, func(b *testing.B) {
+			for range b.N {
+				sdkTime, ours := time.Duration(1<<62), time.Duration(1<<62)
+				for range rounds {
+					sdkTime = min(sdkTime, timeRaw(b, c.n, c.parallel))
+					ours = min(ours, timeDig(b, noops(c.n, c.parallel)))
+				}
+				b.ReportMetric(float64(c.n)/sdkTime.Seconds(), "sdk/s")
+				b.ReportMetric(float64(c.n)/ours.Seconds(), "ours/s")
+				b.ReportMetric(sdkTime.Seconds()/ours.Seconds(), "ratio")
+			}
+		})
+	}
+}
+
+func noops(n int, parallel bool) string {
+	var dig strings.Builder
+	dig.WriteString("+all:\n")
+	if parallel {
+		dig.WriteString("  _parallel: true\n")
+	}
+	for i := range n {
+		fmt.Fprintf(&dig, "  +t%d:\n    nothing>:\n", i)
+	}
+	return dig.String()
+}
+
+func timeRaw(b *testing.B, n int, parallel bool) time.Duration {
+	s, err := server()
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := s.Dial(context.Background(), client.Options{Logger: silent()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	queues++
+	queue := fmt.Sprintf("raw-%d", queues)
+	w := sdk.New(c, queue, worker.Options(0))
+	w.RegisterWorkflow(raw)
+	w.RegisterActivityWithOptions(noop, activity.RegisterOptions{Name: "noop"})
+	if err := w.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer w.Stop()
+	begin := time.Now()
+	run, err := c.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: queue, TaskQueue: queue, EnableEagerStart: true}, raw, n, parallel)
+	if err == nil {
+		err = run.Get(context.Background(), nil)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(begin)
+}
+
+func timeDig(b *testing.B, dig string) time.Duration {
+	r := newRig(b, written(b, dig))
+	in := r.input("main")
+	begin := time.Now()
+	if err := r.start(in).Get(context.Background(), nil); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(begin)
+}
+
+// BenchmarkLoop runs a long loop and prints the history events a round over all
+// executions, and the most that one execution needs.
+func BenchmarkLoop(b *testing.B) {
+	for _, n := range []int{1000, 100000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for range b.N {
+				r := newRig(b, written(b, fmt.Sprintf("+loop:\n  loop>: %d\n  _do:\n    echo>: ${i}\n", n)))
+				run := r.start(r.input("main"))
+				if err := run.Get(context.Background(), nil); err != nil {
+					b.Fatal(err)
+				}
+				sum, most := 0, 0
+				for _, h := range r.all(worker.Execution{WorkflowID: run.GetID(), RunID: run.GetRunID()}) {
+					sum += len(h.Events)
+					most = max(most, len(h.Events))
+				}
+				b.ReportMetric(float64(sum)/float64(n), "events/round")
+				b.ReportMetric(float64(most), "events/execution")
+			}
+		})
+	}
+}
