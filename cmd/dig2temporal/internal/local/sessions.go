@@ -1,0 +1,136 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/dig2temporal/dig2temporal/internal/codec"
+	"github.com/dig2temporal/dig2temporal/worker"
+)
+
+// memoUUID is the key of the memo that holds the session's UUID, which all its
+// attempts share.
+const memoUUID = "session_uuid"
+
+// Latest is the last attempt of a session.
+type Latest struct {
+	worker.Execution
+	// UUID is that of the session, "" when it is not known.
+	UUID string
+}
+
+// Latest returns the last attempt of a session, nil when there is none.
+func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error) {
+	about, err := e.client.DescribeWorkflowExecution(ctx, workflowID, "")
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	info := about.GetWorkflowExecutionInfo()
+	last := &Latest{Execution: worker.Execution{WorkflowID: workflowID, RunID: info.GetExecution().GetRunId()}}
+	if p := info.GetMemo().GetFields()[memoUUID]; p != nil {
+		if err := codec.DataConverter().FromPayload(p, &last.UUID); err != nil {
+			return nil, err
+		}
+	}
+	return last, nil
+}
+
+// LastSession returns the newest session time of a workflow, nil when it has no
+// session. Dry runs are none.
+func (e *Engine) LastSession(ctx context.Context, project, workflow string) (*time.Time, error) {
+	query := fmt.Sprintf("WorkflowType = '%s' AND %s = %s AND %s = %s", worker.AttemptWorkflow,
+		worker.AttributeProject.GetName(), quote(project), worker.AttributeWorkflow.GetName(), quote(workflow))
+	var last *time.Time
+	for {
+		later := query
+		if last != nil {
+			later += fmt.Sprintf(" AND %s > '%s'", worker.AttributeSessionTime.GetName(), last.UTC().Format(time.RFC3339Nano))
+		}
+		page, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: later, PageSize: 100})
+		if err != nil {
+			return nil, err
+		}
+		found := newest(page.GetExecutions())
+		if found == nil || last != nil && !found.After(*last) {
+			return last, nil
+		}
+		last = found
+		if len(page.GetNextPageToken()) == 0 {
+			return last, nil
+		}
+	}
+}
+
+func newest(list []*workflowpb.WorkflowExecutionInfo) *time.Time {
+	var last *time.Time
+	for _, info := range list {
+		if t := sessionTime(info.GetSearchAttributes()); t != nil && (last == nil || t.After(*last)) {
+			last = t
+		}
+	}
+	return last
+}
+
+func sessionTime(a *commonpb.SearchAttributes) *time.Time {
+	p := a.GetIndexedFields()[worker.AttributeSessionTime.GetName()]
+	if p == nil {
+		return nil
+	}
+	var t time.Time
+	if converter.GetDefaultDataConverter().FromPayload(p, &t) != nil {
+		return nil
+	}
+	return &t
+}
+
+func quote(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(text) + "'"
+}
+
+// endAbandoned ends the executions that were running when a process was killed.
+// It must come before the worker starts, which would go on with them.
+func (e *Engine) endAbandoned(ctx context.Context) error {
+	for {
+		page, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: "ExecutionStatus = 'Running'", PageSize: 1000,
+		})
+		if err != nil {
+			return err
+		}
+		ended := 0
+		for _, info := range page.GetExecutions() {
+			if info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+				continue
+			}
+			id := info.GetExecution()
+			err := e.client.TerminateWorkflow(ctx, id.GetWorkflowId(), id.GetRunId(), abandoned)
+			var gone *serviceerror.NotFound
+			if err != nil && !errors.As(err, &gone) {
+				return err
+			}
+			if err == nil {
+				ended++
+			}
+		}
+		// What was ended is listed as running for a while.
+		if ended == 0 {
+			return nil
+		}
+	}
+}
+
+const abandoned = "the process that ran it is gone"

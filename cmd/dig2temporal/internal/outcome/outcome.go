@@ -1,0 +1,149 @@
+// Package outcome tells how an attempt ended: as JSON for programs, as a list of
+// the tasks that failed for people.
+package outcome
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/translate/plan"
+	"github.com/dig2temporal/dig2temporal/worker"
+)
+
+// Attempt is an attempt that has ended.
+type Attempt struct {
+	Project, Workflow string
+	// SessionTime is in the zone of the workflow.
+	SessionTime time.Time
+	// Session is the Workflow ID, ID the number of the attempt.
+	Session string
+	ID      int64
+	// State is Success, Error or Canceled.
+	State             worker.State
+	Started, Finished time.Time
+	// Tasks are all tasks in definition order.
+	Tasks []*worker.Row
+}
+
+type document struct {
+	Project     string  `json:"project"`
+	Workflow    string  `json:"workflow"`
+	SessionTime string  `json:"session_time"`
+	Session     string  `json:"session"`
+	Attempt     string  `json:"attempt"`
+	State       string  `json:"state"`
+	Started     *string `json:"started_at"`
+	Finished    *string `json:"finished_at"`
+	Tasks       []task  `json:"tasks"`
+}
+
+type task struct {
+	Name     string          `json:"name"`
+	Operator *string         `json:"operator"`
+	State    string          `json:"state"`
+	Started  *string         `json:"started_at"`
+	Finished *string         `json:"finished_at"`
+	Attempts int             `json:"attempts"`
+	Position *string         `json:"position"`
+	Error    *ordered.Object `json:"error"`
+	Export   *ordered.Object `json:"export"`
+	Store    *ordered.Object `json:"store"`
+	Resumed  bool            `json:"resumed,omitempty"`
+	Skipped  bool            `json:"skipped,omitempty"`
+}
+
+// WriteJSON writes the attempt as one JSON document.
+func (a *Attempt) WriteJSON(w io.Writer) error {
+	d := document{
+		Project: a.Project, Workflow: a.Workflow,
+		SessionTime: a.SessionTime.Format("2006-01-02T15:04:05-07:00"),
+		Session:     a.Session, Attempt: strconv.FormatInt(a.ID, 10),
+		State:   string(a.State),
+		Started: instant(&a.Started), Finished: instant(&a.Finished),
+		Tasks: []task{},
+	}
+	for _, r := range a.Tasks {
+		d.Tasks = append(d.Tasks, taskOf(r))
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(d)
+}
+
+func taskOf(r *worker.Row) task {
+	t := task{
+		Name: r.Name, State: string(r.State), Attempts: r.Attempts,
+		Started: instant(r.Started), Finished: instant(r.Finished),
+		Error: r.Error, Export: r.Export, Store: r.Store,
+		Resumed: r.Resumed, Skipped: r.Skipped,
+	}
+	if r.Operator != "" {
+		t.Operator = &r.Operator
+	}
+	if r.Pos != nil {
+		at := r.Pos.String()
+		t.Position = &at
+	}
+	if t.Export == nil {
+		t.Export = ordered.New()
+	}
+	if t.Store == nil {
+		t.Store = ordered.New()
+	}
+	return t
+}
+
+func instant(t *time.Time) *string {
+	if t == nil || t.IsZero() {
+		return nil
+	}
+	s := t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	return &s
+}
+
+// Failures writes the tasks that failed, with their messages and places, and an
+// empty line. Dir is put before the names of files: it leads from the reader's
+// folder to the project.
+func (a *Attempt) Failures(w io.Writer, dir string) {
+	for _, r := range a.Tasks {
+		if r.State != worker.Error {
+			continue
+		}
+		at := ""
+		if r.Pos != nil {
+			at = " (" + position(r.Pos, dir) + ")"
+		}
+		fmt.Fprintf(w, "  * %s%s:\n    %s\n", r.Name, at, message(r.Error))
+	}
+	fmt.Fprintln(w)
+}
+
+// message is what Digdag shows of an error: the text without the names of Java
+// exceptions, or the whole object when there is none.
+func message(failure *ordered.Object) string {
+	v, _ := failure.Get("message")
+	text, ok := v.(string)
+	if !ok && v != nil {
+		text = ordered.Text(v)
+	}
+	if text == "" {
+		return ordered.Text(failure)
+	}
+	if at := strings.Index(text, "Exception: "); at > 0 {
+		text = text[at+len("Exception: "):]
+	}
+	return text
+}
+
+func position(p *plan.Pos, dir string) string {
+	q := *p
+	q.File = path.Join(dir, p.File)
+	return q.String()
+}
