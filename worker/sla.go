@@ -37,7 +37,7 @@ func NewSLA(p *plan.Plan, run time.Time) (*SLA, error) {
 		return nil, err
 	}
 	s := &SLA{Due: parsed.Due(run, in), Alert: parsed.Alert, Fail: parsed.Fail}
-	s.Task, err = compile.Tasks(p.Root.Name, "^sla", parsed.Task, nil, "")
+	s.Task, err = compile.Tasks(p.Root.Name, "^sla", parsed.Task, p.Root.Marks, "sla")
 	if err != nil || s.Task == nil {
 		s.Task = &plan.Task{Name: "^sla", Kind: plan.Group, Config: ordered.New()}
 	}
