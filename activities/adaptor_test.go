@@ -227,6 +227,16 @@ func TestCall(t *testing.T) {
 	}
 }
 
+func TestGeneratingTasksEndsSomewhere(t *testing.T) {
+	b := newBench(t, nil)
+	req := b.request(`{"loop>":"2","_do":{"echo>":"x"}}`, ``)
+	req.Task = "+main+a" + strings.Repeat("^sub+a", maxNesting)
+	_, err := b.run(req)
+	if kind, f, _ := failed(t, err); kind != ErrorConfig || !strings.Contains(f.Error.String("message"), "nest deeper than 100 levels") {
+		t.Errorf("%s %s", kind, ordered.Text(f.Error))
+	}
+}
+
 func TestRequireResult(t *testing.T) {
 	b := newBench(t, nil)
 	if err := os.WriteFile(filepath.Join(b.dir, "daily.dig"), []byte("timezone: Asia/Tokyo\n+step:\n  echo>: x\n"), 0o644); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -15,6 +16,7 @@ import (
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/operators"
 	"github.com/dig2temporal/dig2temporal/translate/compile"
+	"github.com/dig2temporal/dig2temporal/translate/config"
 )
 
 // The types of application errors that only the server sees, since it retries
@@ -37,8 +39,9 @@ func (r *run) finished(in *operators.Result) (*Result, error) {
 	if in.Require != nil {
 		out.Require = r.required(in.Require)
 	}
-	var err error
+	err := r.nesting(in)
 	switch {
+	case err != nil:
 	case in.Rounds != nil:
 		out.Subtasks, err = compile.Rounds(r.req.Task, in.Rounds.Shape, in.Rounds.Body, in.Rounds.Parallel, r.req.Marks)
 	case in.Subtasks.Len() > 0:
@@ -58,6 +61,17 @@ func (r *run) finished(in *operators.Result) (*Result, error) {
 		return nil, configFailure(p, r.progress.Retries)
 	}
 	return out, nil
+}
+
+// maxNesting is how deep tasks may generate tasks that generate tasks.
+const maxNesting = 100
+
+// nesting stops what would generate tasks for ever: a file that calls itself.
+func (r *run) nesting(in *operators.Result) error {
+	if in.Rounds == nil && in.Subtasks.Len() == 0 || strings.Count(r.req.Task, "^sub") < maxNesting {
+		return nil
+	}
+	return config.Errorf("Subtasks nest deeper than %d levels: does a called file call itself?", maxNesting)
 }
 
 func nonEmpty(o *ordered.Object) *ordered.Object {

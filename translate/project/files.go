@@ -24,18 +24,19 @@ var errOutside = errors.New("it is a symbolic link that leads out of the project
 
 // Read reads a regular file that is not larger than a .dig file may be.
 func (f *files) Read(name string) ([]byte, error) {
-	file, err := f.root.Open(filepath.FromSlash(name))
-	if err != nil {
-		return nil, plain(err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+	// Looked at before it is opened: opening a named pipe waits for a writer.
+	info, err := f.root.Stat(filepath.FromSlash(name))
 	if err != nil {
 		return nil, plain(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is no regular file")
 	}
+	file, err := f.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer file.Close()
 	// One byte more than allowed shows the loader that the file is too large.
 	text, err := io.ReadAll(io.LimitReader(file, syntax.MaxFile+1))
 	if err != nil {
