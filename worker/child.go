@@ -29,8 +29,7 @@ func (x *execution) runRemote(ctx workflow.Context, n *node, params *ordered.Obj
 		return
 	}
 	in := x.childInput(n.name, n.task, params)
-	in.Resume = x.resume.executions(n.name, nil)
-	n.children = nil
+	in.Resume, in.Again = x.resume.executions(n.name, nil), n.again
 	n.remote = &Remote{Name: n.name}
 	x.runChild(ctx, n, in, n.name)
 }
@@ -53,9 +52,11 @@ func (x *execution) runChild(ctx workflow.Context, n *node, in *tasksInput, titl
 	}
 	defer x.slots.Release(1)
 	if ctx.Err() != nil {
+		n.state, n.finished = Canceled, workflow.Now(ctx)
 		return nil
 	}
 	x.used += eventsOfChild
+	n.children = nil
 	n.begin(ctx, Running)
 	n.remote.WorkflowID = x.childID(title)
 	in.Tag = tagOf(n.remote.WorkflowID)
@@ -63,7 +64,7 @@ func (x *execution) runChild(ctx workflow.Context, n *node, in *tasksInput, titl
 		WorkflowID:          n.remote.WorkflowID,
 		WaitForCancellation: true,
 		ParentClosePolicy:   enumspb.PARENT_CLOSE_POLICY_TERMINATE,
-		StaticSummary:       title,
+		StaticSummary:       brief(title),
 	}), TasksWorkflow, in)
 	var started workflow.Execution
 	if err := future.GetChildWorkflowExecution().Get(ctx, &started); err == nil {
@@ -129,9 +130,21 @@ func (x *execution) childID(title string) string {
 	}
 	if len(id) > maxIDLength {
 		sum := sha256.Sum256([]byte(id))
-		id = id[:maxIDLength-17] + "-" + hex.EncodeToString(sum[:8])
+		id = strings.ToValidUTF8(id[:maxIDLength-17], "") + "-" + hex.EncodeToString(sum[:8])
 	}
 	return id
+}
+
+// maxSummary is what the server takes as the summary of an event.
+const maxSummary = 400
+
+// brief is a name cut in the middle to what a summary may hold.
+func brief(name string) string {
+	if len(name) <= maxSummary {
+		return name
+	}
+	const part = (maxSummary - len("…")) / 2
+	return strings.ToValidUTF8(name[:part], "") + "…" + strings.ToValidUTF8(name[len(name)-part:], "")
 }
 
 // tagOf tells the children of executions apart that run the same task.

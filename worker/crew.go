@@ -65,7 +65,7 @@ func (c *crew) spawn(ctx workflow.Context, i int, f func(workflow.Context)) {
 // to be run another way.
 func (c *crew) launch(ctx workflow.Context, i int, n *node, params *ordered.Object) bool {
 	x := c.x
-	if ctx.Err() != nil || x.skip(n) || x.resume.has(n.name) {
+	if ctx.Err() != nil || x.skip(n) || x.restores(n) {
 		return false
 	}
 	request := x.request(n, params)

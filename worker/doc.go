@@ -28,6 +28,7 @@
 // What a task generates runs in a child workflow, and so does a group that the
 // execution has no more room for: each execution counts the events that its
 // tasks will need and stays below a budget. Loops and groups too long for one
-// execution are cut into pieces that run as children. The rows of a task then
-// lie in another execution; a TaskTree refers to it.
+// execution are cut into pieces that run as children, which may be cut again. So
+// are the generations of a group that is run again and again. The rows of a task
+// then lie in another execution; a TaskTree refers to it.
 package worker

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ type earlier struct {
 	from    []Execution
 	done    map[string]*DoneTask
 	remotes []Remote
+	// recalled are remotes that were read later than from.
+	recalled []Remote
 }
 
 const earlierActivity = "earlier_tasks"
@@ -50,7 +53,10 @@ func (x *execution) readEarlier(ctx workflow.Context, from []Execution) error {
 	if err := workflow.ExecuteLocalActivity(ctx, earlierActivity, from).Get(ctx, found); err != nil {
 		return err
 	}
-	x.resume = &earlier{from: from, done: map[string]*DoneTask{}, remotes: found.Remotes}
+	if x.resume == nil {
+		x.resume = &earlier{from: from, done: map[string]*DoneTask{}}
+	}
+	x.resume.remotes = append(x.resume.remotes, found.Remotes...)
 	for i := range found.Done {
 		d := &found.Done[i]
 		x.resume.done[d.Row.Name] = d
@@ -58,29 +64,77 @@ func (x *execution) readEarlier(ctx workflow.Context, from []Execution) error {
 	return nil
 }
 
+// recall reads the executions that the earlier attempt had for a task which runs
+// in this one now.
+func (x *execution) recall(ctx workflow.Context, n *node) error {
+	e := x.resume
+	if e == nil || n.again || n.retries > 0 || handles(n.name) {
+		return nil
+	}
+	for {
+		var others, own []Remote
+		for _, r := range e.remotes {
+			if r.Name == n.name {
+				own = append(own, r)
+			} else {
+				others = append(others, r)
+			}
+		}
+		if len(own) == 0 {
+			return nil
+		}
+		e.remotes = others
+		e.recalled = append(e.recalled, own...)
+		from := make([]Execution, len(own))
+		for i, r := range own {
+			from[i] = r.Execution
+		}
+		if err := x.readEarlier(ctx, from); err != nil {
+			return err
+		}
+	}
+}
+
 func (e *earlier) has(name string) bool {
 	return e != nil && e.done[name] != nil
 }
 
+// restores tells whether a task is to be taken as done.
+func (x *execution) restores(n *node) bool {
+	if !x.resume.has(n.name) || handles(n.name) {
+		return false
+	}
+	to := x.modes.of(n.name)
+	return to == leave || to == restore && !n.again
+}
+
 // executions returns those that hold what lies below a task, or below some
-// children of it: those that say so, or else those that this execution was told
-// of, since the task may have run inside of them.
+// children of it: those that say so and, unless one has the whole, those that
+// this execution was told of, since the task may have run inside of them.
 func (e *earlier) executions(name string, p *piece) []Execution {
 	if e == nil || handles(name) {
 		return nil
 	}
 	var list []Execution
+	whole := false
 	for _, r := range e.remotes {
 		within := r.Name == name || strings.HasPrefix(r.Name, name+"+") || strings.HasPrefix(r.Name, name+"^")
 		apart := p != nil && r.To > 0 && r.Name == name && (r.To <= p.From || r.From >= p.To)
-		if within && !apart {
+		if within && !apart && !slices.Contains(list, r.Execution) {
 			list = append(list, r.Execution)
+			whole = whole || r.Name == name
 		}
 	}
-	if len(list) == 0 {
-		return e.from
+	if whole {
+		return list
 	}
-	return list
+	above := append([]Execution{}, e.from...)
+	for _, r := range e.recalled {
+		if name == r.Name || strings.HasPrefix(name, r.Name+"+") || strings.HasPrefix(name, r.Name+"^") {
+			above = append(above, r.Execution)
+		}
+	}
+	return append(above, list...)
 }
 
 // handles tells whether a task belongs to a handler of failures: those run again
@@ -92,7 +146,7 @@ func handles(name string) bool {
 // takeOver takes a task as done that an earlier attempt finished, unless the
 // selection wants it to run.
 func (x *execution) takeOver(n *node) bool {
-	if !x.resume.has(n.name) || x.modes.of(n.name) == run || handles(n.name) {
+	if !x.restores(n) {
 		return false
 	}
 	d := x.resume.done[n.name]
@@ -140,7 +194,12 @@ func (all *EarlierTasks) collect(entries []Entry) {
 		if e.Remote != nil {
 			all.Remotes = append(all.Remotes, *e.Remote)
 		}
-		if e.Row == nil || e.Row.Group || e.Row.State != Success || e.Row.Skipped {
+		if e.Row == nil || e.Row.Group || e.Row.Skipped {
+			continue
+		}
+		if e.Row.State != Success {
+			// What a re-try of the group above made of the task is what counts.
+			all.Done = slices.DeleteFunc(all.Done, func(d DoneTask) bool { return d.Row.Name == e.Row.Name })
 			continue
 		}
 		d := DoneTask{Row: e.Row, Reset: e.Reset, Sum: e.Sum}

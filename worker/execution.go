@@ -19,6 +19,8 @@ type Outcome struct {
 	Failure string `json:"failure,omitempty"`
 	// Children are those of a piece of a group that later pieces must know of.
 	Children []sibling `json:"children,omitempty"`
+	// Retries are the re-tries that are used up, for a piece that makes them.
+	Retries int `json:"retries,omitempty"`
 }
 
 // ErrorTasks is the type of the application error that an execution fails with
@@ -59,6 +61,9 @@ func newExecution(ctx workflow.Context, session *activities.Session, defaults *o
 
 // Attempt is the workflow of type AttemptWorkflow.
 func Attempt(ctx workflow.Context, in *Input) (*Outcome, error) {
+	if in.Plan == nil || in.Session == nil {
+		return nil, temporal.NewNonRetryableApplicationError("the input of the attempt lacks its plan or its session", "plan", nil)
+	}
 	if err := in.Plan.Check(); err != nil {
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), "plan", nil)
 	}
@@ -90,7 +95,9 @@ type tasksInput struct {
 	// Tag is part of the Workflow IDs of its children.
 	Tag    string      `json:"tag,omitempty"`
 	Resume []Execution `json:"resume,omitempty"`
-	Modes  modes       `json:"modes,omitempty"`
+	// Again tells that Task is of a later generation of a group above.
+	Again bool  `json:"again,omitempty"`
+	Modes modes `json:"modes,omitempty"`
 	// Piece limits the execution to some children of Task, a group.
 	Piece *piece `json:"piece,omitempty"`
 }
@@ -100,13 +107,19 @@ func Tasks(ctx workflow.Context, in *tasksInput) (*Outcome, error) {
 	x := newExecution(ctx, in.Session, in.Defaults)
 	x.depth, x.tag, x.modes, x.piece = in.Depth, in.Tag, in.Modes, in.Piece
 	x.root = newNode(in.Parent+in.Task.Name, in.Task)
+	if in.Again {
+		x.root.renew()
+	}
 	if err := x.start(ctx, in.Resume); err != nil {
 		return nil, err
 	}
-	if in.Piece != nil {
-		x.runPiece(ctx, in.Params)
-	} else {
+	switch {
+	case in.Piece == nil:
 		x.runNode(ctx, x.root, in.Params)
+	case in.Piece.Retried > 0:
+		x.runRetries(ctx, in.Params)
+	default:
+		x.runPiece(ctx, in.Params)
 	}
 	return x.end(ctx)
 }
@@ -129,7 +142,7 @@ func (x *execution) end(ctx workflow.Context) (*Outcome, error) {
 	x.showDetails(ctx)
 	out := &Outcome{State: x.root.state, Sum: x.root.sum, Errors: x.root.errors}
 	if x.piece != nil {
-		out.Children = x.piece.siblings(x.root)
+		out.Children, out.Retries = x.piece.siblings(x.root), x.root.retries
 	}
 	switch out.State {
 	case Success:

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/activity"
+	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -20,6 +25,7 @@ import (
 // The operators of these tests: "try" logs and fails as often as its config
 // says, "echo" logs locally, "gen" returns its config's "sub" as subtasks.
 type fakeOperators struct {
+	mu     sync.Mutex
 	log    []string
 	failed map[string]int
 	subs   map[string]*plan.Task
@@ -29,9 +35,14 @@ func (f *fakeOperators) register(env *testsuite.TestWorkflowEnvironment) {
 	for _, name := range []string{"try", "echo", "loop", "if", "call", "notify", "fail"} {
 		env.RegisterActivityWithOptions(f.run, activity.RegisterOptions{Name: name})
 	}
+	env.RegisterActivityWithOptions(func(_ context.Context, _ *activities.Request) (*activities.Result, error) {
+		return &activities.Result{Check: leaf("^check", `{"type":"echo"}`)}, nil
+	}, activity.RegisterOptions{Name: activities.CompileCheck})
 }
 
 func (f *fakeOperators) run(_ context.Context, req *activities.Request) (*activities.Result, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	c := req.Config
 	seen := ""
 	if key := c.String("see"); key != "" {
@@ -94,6 +105,7 @@ type attemptResult struct {
 func runAttempt(t *testing.T, root *plan.Task, subs map[string]*plan.Task, prepare ...func(*testsuite.TestWorkflowEnvironment, *Input)) *attemptResult {
 	t.Helper()
 	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
 	RegisterWorkflows(env)
@@ -281,4 +293,21 @@ func TestSLAInTimeChangesNothing(t *testing.T) {
 		t.Fatal(r.err)
 	}
 	expect(t, "rows", r.rows, `+wf success; +wf+a success`)
+}
+
+func TestLongNamesMakeShortSummaries(t *testing.T) {
+	for _, name := range []string{"+a", strings.Repeat("+name", 100), strings.Repeat("+名", 300)} {
+		if got := brief(name); len(got) > maxSummary || !strings.HasPrefix(got, name[:2]) || !utf8.ValidString(got) {
+			t.Errorf("%d bytes: %q", len(got), got)
+		}
+	}
+}
+
+func TestOnlyTheLastRoundOfARetriedGroupCountsAsDone(t *testing.T) {
+	row := func(name string, s State) Entry { return Entry{Row: &Row{Name: name, State: s}} }
+	all := &EarlierTasks{}
+	all.collect([]Entry{row("+g+a", Success), row("+g+b", Error), row("+g+a", Error), row("+g+b", Blocked), row("+c", Success)})
+	if len(all.Done) != 1 || all.Done[0].Row.Name != "+c" {
+		t.Errorf("%+v", all.Done)
+	}
 }

@@ -28,6 +28,11 @@ type node struct {
 	// children are the generations of static children, oldest first, and what the
 	// task generated, in the order of creation.
 	children []*node
+	// newest is where in children the newest generation begins.
+	newest int
+	// again tells that the node is of a later generation of a group: nothing of it
+	// is taken from an earlier attempt.
+	again bool
 	// remote, when set, is the execution that holds this row and those below. A
 	// node whose remote has a range stands for these children of the group task,
 	// and has no row of its own.
@@ -57,8 +62,18 @@ func newNode(name string, t *plan.Task) *node {
 // add appends a generated task.
 func (n *node) add(t *plan.Task) *node {
 	c := newNode(n.name+t.Name, t)
+	if n.again {
+		c.renew()
+	}
 	n.children = append(n.children, c)
 	return c
+}
+
+func (n *node) renew() {
+	n.again = true
+	for _, c := range n.children {
+		c.renew()
+	}
 }
 
 // failed tells whether the parent has to count the node as an error child.
@@ -131,8 +146,10 @@ func (n *node) latest() []*node {
 		last[c.name] = c
 	}
 	var list []*node
-	for _, c := range n.children {
-		if last[c.name] == c || c.remote != nil && c.remote.To > 0 {
+	for i, c := range n.children {
+		piece := c.remote != nil && c.remote.To > 0
+		generated := !piece && strings.HasPrefix(c.task.Name, "^")
+		if (piece || last[c.name] == c) && (i >= n.newest || generated) {
 			list = append(list, c)
 		}
 	}

@@ -47,7 +47,7 @@ func (x *execution) operate(ctx workflow.Context, n *node, params *ordered.Objec
 		if failure != nil {
 			n.err, n.retries = failure.Error, max(n.retries, failure.RetryCount)
 			n.exported, n.own = nonEmpty(n.task.Export), nil
-			x.runHandlers(ctx, n, params, n.err)
+			x.runHandlers(ctx, n, params.Merge(n.exported), n.err)
 			n.finish(ctx, stateAfter(ctx, Error))
 			return
 		}
@@ -138,6 +138,7 @@ func (x *execution) perform(ctx workflow.Context, n *node, request *activities.R
 		}
 		n.state = RetryWaiting
 		if wait > 0 {
+			x.used += eventsOfTimer
 			if workflow.Sleep(ctx, wait) != nil {
 				return nil, nil
 			}
@@ -184,7 +185,7 @@ func launch(ctx workflow.Context, n *node, operator string, local bool, request 
 		return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 			StartToCloseTimeout: time.Minute,
 			RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
-			Summary:             n.name,
+			Summary:             brief(n.name),
 		}), operator, request)
 	}
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -192,7 +193,7 @@ func launch(ctx workflow.Context, n *node, operator string, local bool, request 
 		HeartbeatTimeout:    heartbeatTimeout,
 		WaitForCancellation: true,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
-		Summary:             n.name,
+		Summary:             brief(n.name),
 	}), operator, request)
 }
 
@@ -253,6 +254,11 @@ func (x *execution) runGenerated(ctx workflow.Context, by, n *node, params *orde
 	if here {
 		if n.task.Kind == plan.Operator {
 			x.used += weightOfOperator(n.task)
+			if err := x.recall(ctx, n); err != nil && ctx.Err() == nil {
+				n.err = ordered.Of("message", err.Error())
+				n.finish(ctx, Error)
+				return
+			}
 		}
 		x.runNode(ctx, n, params)
 		return
@@ -265,8 +271,9 @@ func (x *execution) runGenerated(ctx workflow.Context, by, n *node, params *orde
 func (x *execution) runGroupCheck(ctx workflow.Context, n *node, scope *ordered.Object) bool {
 	request := &activities.Request{Session: x.session, Task: n.name, Pos: n.task.Pos, Check: n.task.Check, Marks: n.task.Marks}
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}, Summary: n.name + "^check",
+		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}, Summary: brief(n.name + "^check"),
 	})
+	x.used += eventsOfLocal
 	result := &activities.Result{}
 	if err := workflow.ExecuteLocalActivity(ctx, activities.CompileCheck, request).Get(ctx, result); err != nil {
 		failure, _ := failureOf(err)

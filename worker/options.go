@@ -10,7 +10,6 @@ const BuildID = "dig2temporal"
 // how many operators it runs at a time, 0 for no limit worth speaking of.
 func Options(tasks int) worker.Options {
 	return worker.Options{
-		BuildID:                            BuildID,
 		MaxConcurrentActivityExecutionSize: tasks,
 	}
 }

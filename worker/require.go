@@ -98,7 +98,7 @@ func requireFailure(request *activities.Request, r *activities.Require, id strin
 
 func (x *execution) lookUp(ctx workflow.Context, id string, r *activities.Require) (*sessionState, error) {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 5}, Summary: "session " + id,
+		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 5}, Summary: brief("session " + id),
 	})
 	now := &sessionState{}
 	return now, workflow.ExecuteLocalActivity(ctx, lookUpActivity, id, r.Plan).Get(ctx, now)
@@ -159,7 +159,7 @@ func (x *execution) await(ctx workflow.Context, f workflow.Future) error {
 // waitFor waits for the end of an attempt that somebody else started.
 func (x *execution) waitFor(ctx workflow.Context, id, runID string) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: maxRun, HeartbeatTimeout: heartbeatTimeout, Summary: "attempt of " + id,
+		StartToCloseTimeout: maxRun, HeartbeatTimeout: heartbeatTimeout, Summary: brief("attempt of " + id),
 	})
 	return workflow.ExecuteActivity(ctx, waitActivity, Execution{WorkflowID: id, RunID: runID}).Get(ctx, nil)
 }
@@ -193,8 +193,9 @@ func (r *reader) lookUpSession(ctx context.Context, id string, p *plan.Plan) (*s
 // slots, so that attempts that wait never keep others from running.
 func (r *reader) waitForAttempt(ctx context.Context, e Execution) error {
 	token := activity.GetInfo(ctx).TaskToken
-	waiting := context.WithoutCancel(ctx)
+	waiting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
+		defer stop()
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)

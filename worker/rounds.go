@@ -11,7 +11,11 @@ func roundNodes(n *node, from, to int64) []*node {
 	nodes := make([]*node, 0, to-from)
 	for i := from; i < to; i++ {
 		t := n.task.Rounds.Task(i)
-		nodes = append(nodes, newNode(n.name+t.Name, t))
+		c := newNode(n.name+t.Name, t)
+		if n.again || n.retries > 0 {
+			c.renew()
+		}
+		nodes = append(nodes, c)
 	}
 	return nodes
 }

@@ -138,7 +138,7 @@ func (x *execution) skip(n *node) bool {
 		return false
 	}
 	if n.task.Kind == plan.Operator {
-		return !x.resume.has(n.name)
+		return !x.restores(n)
 	}
 	return len(n.task.Tasks) == 0
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"go.temporal.io/sdk/client"
-
-	"github.com/dig2temporal/dig2temporal/translate/plan"
 )
 
 func queryTasks(ctx context.Context, c client.Client, e Execution) (*TaskTree, error) {
@@ -45,14 +43,14 @@ func TaskRows(ctx context.Context, c client.Client, e Execution) ([]*Row, error)
 }
 
 func (i *Idle) rows() []*Row {
-	var entries []Entry
-	for at := i.From; at < i.To; at++ {
-		var t *plan.Task
-		if i.Group.Rounds != nil {
-			t = i.Group.Rounds.Task(at)
-		} else {
-			t = i.Group.Tasks[at]
+	tasks := i.Group.Tasks
+	if r := i.Group.Rounds; r != nil {
+		for at := i.From; at < min(i.To, r.Count); at++ {
+			tasks = append(tasks, r.Task(at))
 		}
+	}
+	var entries []Entry
+	for _, t := range tasks {
 		entries = newNode(i.Name+t.Name, t).entries(entries)
 	}
 	rows := make([]*Row, len(entries))

@@ -34,6 +34,7 @@ type Remote struct {
 }
 
 // Idle stands for the children From to To-1 of Group, none of which started.
+// When they are written out, Group has no others.
 type Idle struct {
 	Name  string     `json:"name"`
 	Group *plan.Task `json:"group"`
@@ -47,7 +48,7 @@ func (n *node) entries(list []Entry) []Entry {
 			return append(list, Entry{Remote: r})
 		}
 		if r.To > 0 {
-			return append(list, Entry{Idle: &Idle{Name: n.name, Group: n.task, From: r.From, To: r.To}})
+			return append(list, Entry{Idle: idle(n, r)})
 		}
 	}
 	e := Entry{Row: n.row()}
@@ -59,6 +60,15 @@ func (n *node) entries(list []Entry) []Entry {
 	}
 	list = append(append(list, e), n.kept...)
 	return n.belowEntries(list)
+}
+
+// idle leaves out the children of other pieces: there may be many of both.
+func idle(n *node, r *Remote) *Idle {
+	group := *n.task
+	if group.Rounds == nil {
+		group.Tasks = group.Tasks[min(r.From, int64(len(group.Tasks))):min(r.To, int64(len(group.Tasks)))]
+	}
+	return &Idle{Name: n.name, Group: &group, From: r.From, To: r.To}
 }
 
 func (n *node) belowEntries(list []Entry) []Entry {

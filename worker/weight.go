@@ -14,9 +14,11 @@ const (
 	// pieceBudget leaves room in a piece for what its tasks turn out to need.
 	pieceBudget   = 4000
 	maxPieceSize  = 1000
+	maxCuts       = 400
 	eventsOfLocal = 2
 	eventsOfOther = 8
 	eventsOfChild = 8
+	eventsOfTimer = 5
 )
 
 // localOperators run as local activities. The list decides what the interpreter
@@ -38,10 +40,15 @@ func weight(t *plan.Task) int {
 	for _, c := range t.Tasks {
 		w = add(w, weight(c))
 	}
-	if t.Retry != nil {
-		w = times(w, int64(t.Retry.Limit)+1)
+	return times(w, generations(t))
+}
+
+// generations is how often a task runs at most. A limit below 0 is none.
+func generations(t *plan.Task) int64 {
+	if t.Retry == nil {
+		return 1
 	}
-	return w
+	return int64(max(0, t.Retry.Limit)) + 1
 }
 
 func weightOfOperator(t *plan.Task) int {
@@ -55,11 +62,7 @@ func weightOfOperator(t *plan.Task) int {
 	case "if":
 		w += max(weightOfRaw(t.Config.Object("_do")), weightOfRaw(t.Config.Object("_else_do")))
 	}
-	w += weightOfHandlers(t)
-	if t.Retry != nil {
-		w = times(w, int64(t.Retry.Limit)+1)
-	}
-	return w
+	return times(w+weightOfHandlers(t), generations(t))
 }
 
 func weightOfHandlers(t *plan.Task) int {
@@ -110,6 +113,15 @@ func (x *execution) room(t *plan.Task) bool {
 	return x.used+weightOfChildren(t) <= eventBudget
 }
 
+// spent tells whether another generation of a group has to run elsewhere.
+func (x *execution) spent(t *plan.Task) bool {
+	w := weightOfChildren(t)
+	if w > eventBudget {
+		w = len(x.cuts(t)) * eventsOfChild
+	}
+	return x.used+w > eventBudget
+}
+
 // cuts returns where the children of a group have to be cut into pieces: the
 // ends of the pieces. It is nil when the group fits into this execution.
 func (x *execution) cuts(t *plan.Task) []int64 {
@@ -117,7 +129,7 @@ func (x *execution) cuts(t *plan.Task) []int64 {
 		return nil
 	}
 	if t.Rounds != nil {
-		return cutsOfRounds(t.Rounds)
+		return cutsOfRounds(t.Rounds, 0, t.Rounds.Count)
 	}
 	var cuts []int64
 	w := 0
@@ -129,22 +141,43 @@ func (x *execution) cuts(t *plan.Task) []int64 {
 			w = add(w, cw)
 		}
 	}
-	return append(cuts, int64(len(t.Tasks)))
+	return coarse(append(cuts, int64(len(t.Tasks))))
 }
 
-func cutsOfRounds(r *plan.Rounds) []int64 {
+// coarse leaves at most maxCuts of some cuts. Groups too heavy for their piece
+// then get executions of their own.
+func coarse(cuts []int64) []int64 {
+	step := (len(cuts) + maxCuts - 1) / maxCuts
+	var few []int64
+	for i := step - 1; i < len(cuts)-1; i += step {
+		few = append(few, cuts[i])
+	}
+	return append(few, cuts[len(cuts)-1])
+}
+
+// cutsOfRounds cuts the rounds from from to to-1. Pieces that are still too long
+// are cut again in their own execution.
+func cutsOfRounds(r *plan.Rounds, from, to int64) []int64 {
 	size := int64(max(1, min(maxPieceSize, pieceBudget/weight(r.Body))))
-	if r.Parallel && r.Limit > 0 {
+	if !sideBySide(r, from, to) && r.Parallel {
 		// A piece holds whole batches.
 		limit := int64(r.Limit)
 		size = max(limit, size/limit*limit)
 	}
+	if pieces := (to - from + size - 1) / size; pieces > maxCuts {
+		size *= (pieces + maxCuts - 1) / maxCuts
+	}
 	var cuts []int64
-	for end := int64(0); end < r.Count; {
-		end = min(end+size, r.Count)
+	for end := from; end < to; {
+		end += min(size, to-end)
 		cuts = append(cuts, end)
 	}
 	return cuts
+}
+
+// sideBySide tells whether rounds do not wait for each other.
+func sideBySide(r *plan.Rounds, from, to int64) bool {
+	return r.Parallel && (r.Limit <= 0 || to-from <= int64(r.Limit))
 }
 
 func add(a, b int) int {
