@@ -3,9 +3,12 @@ package activities
 import (
 	"bytes"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
 )
 
 // mask hides the secrets that a task has read in what it says. It is a net, not
@@ -38,6 +41,23 @@ func (m *mask) add(value string) {
 	}
 	// A secret within another one must not be replaced first.
 	sort.SliceStable(m.values, func(i, j int) bool { return len(m.values[i]) > len(m.values[j]) })
+}
+
+// within tells whether a value holds a secret.
+func (m *mask) within(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return m.text(v) != v
+	case []any:
+		return slices.ContainsFunc(v, m.within)
+	case *ordered.Object:
+		for _, key := range v.Keys() {
+			if e, _ := v.Get(key); m.within(key) || m.within(e) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func contains(list []string, s string) bool {

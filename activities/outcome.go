@@ -32,6 +32,9 @@ const soon = time.Millisecond
 // finished turns what a successful operator gave back into the activity's
 // result.
 func (r *run) finished(in *operators.Result) (*Result, error) {
+	if r.mask.within(in.Store) || r.mask.within(in.Export) || r.mask.within(in.Subtasks) {
+		r.say(LevelWarn, "The task puts a secret into params: everybody who may see the history can read it.")
+	}
 	if in.Again != nil {
 		return r.again(in.Again)
 	}

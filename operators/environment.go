@@ -45,7 +45,7 @@ func (e *environment) addParams(params *ordered.Object) {
 
 // addTask adds the _env of the task, which counts only when it stands in the
 // task itself.
-func (e *environment) addTask(t *Task) error {
+func (e *environment) addTask(t *Task, secrets Secrets) error {
 	if !t.Local.Has("_env") {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (e *environment) addTask(t *Task) error {
 		if !isVariable(name) {
 			return config.Errorf("Invalid _env key name: %s", name)
 		}
-		value, err := ResolveSecrets(template, t.Secrets)
+		value, err := ResolveSecrets(template, secrets)
 		if err != nil {
 			return err
 		}
@@ -91,6 +91,16 @@ func (e *environment) over(base []string) ([]string, error) {
 
 // maxVariable is what Linux allows for one variable.
 const maxVariable = 128 << 10
+
+// hasLarge tells whether one of the variables is too large for the system.
+func (e *environment) hasLarge() bool {
+	for name, value := range e.values {
+		if len(name)+len(value)+2 > maxVariable {
+			return true
+		}
+	}
+	return false
+}
 
 // tooLarge explains why the system refused to start a command with this
 // environment.

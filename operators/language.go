@@ -40,9 +40,13 @@ const maxResult = 32 << 20
 // run runs the task. The options stand between the program and its script, extra
 // arguments of our runner at the end.
 func (l *language) run(ctx context.Context, t *Task, params *ordered.Object, options, extra []string) (*Result, error) {
-	program, err := commandLine(params, l.option, true, l.program())
+	program, err := commandLine(params, l.option, true, l.program(t))
 	if err != nil {
 		return nil, err
+	}
+	var instead []string
+	if !isSet(params, l.option) {
+		instead = l.programs[1:]
 	}
 	script := l.runner
 	var method []string
@@ -56,7 +60,7 @@ func (l *language) run(ctx context.Context, t *Task, params *ordered.Object, opt
 		return nil, err
 	}
 	env := newEnvironment()
-	if err := env.addTask(t); err != nil {
+	if err := env.addTask(t, t.Secrets); err != nil {
 		return nil, err
 	}
 	files, err := newScratch(t)
@@ -78,7 +82,7 @@ func (l *language) run(ctx context.Context, t *Task, params *ordered.Object, opt
 	if method != nil {
 		args = append(args, extra...)
 	}
-	code, err := run(ctx, t, args, env)
+	code, err := run(ctx, t, &launch{args: args, instead: instead, env: env, files: files})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +99,10 @@ func (l *language) run(ctx context.Context, t *Task, params *ordered.Object, opt
 	return resultOf(output)
 }
 
-func (l *language) program() string {
+func (l *language) program(t *Task) string {
+	if isSet(t.Config, "docker") {
+		return l.programs[0]
+	}
 	for _, name := range l.programs {
 		if _, err := exec.LookPath(name); err == nil {
 			return name

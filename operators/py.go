@@ -34,6 +34,7 @@ func (Py) Spec() *Spec {
 			{Name: "script", Type: "string", Description: "The source of a whole program, when `py>` is empty. It is called with the path of a JSON file to read " +
 				"(`{\"params\": …}`) and that of one to write (`{\"subtask_config\": …, \"export_params\": …, \"store_params\": …}`)."},
 			{Name: "_env", Type: "mapping", Description: "Environment variables, which may have `${secret:…}`."},
+			dockerOption(),
 		},
 		Namespaces: []string{"py"},
 		FreeKeys:   true,

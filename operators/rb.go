@@ -34,6 +34,7 @@ func (Rb) Spec() *Spec {
 			{Name: "script", Type: "string", Description: "The source of a whole program, when `rb>` is empty. It is called with the path of a JSON file to read " +
 				"and that of one to write, as for `py>`."},
 			{Name: "_env", Type: "mapping", Description: "Environment variables, which may have `${secret:…}`."},
+			dockerOption(),
 		},
 		Namespaces: []string{"rb"},
 		FreeKeys:   true,

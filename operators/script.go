@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -44,7 +46,11 @@ func newScratch(t *Task) (*scratch, error) {
 		case err == nil:
 			return &scratch{dir: dir, workdir: t.Workdir}, nil
 		case errors.Is(err, fs.ErrNotExist):
-			if err := os.MkdirAll(parent, 0o755); err != nil {
+			if err := os.MkdirAll(filepath.Dir(parent), 0o755); err != nil {
+				return nil, err
+			}
+			// Others may pass, but not list: see open.
+			if err := os.Mkdir(parent, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
 				return nil, err
 			}
 		case !errors.Is(err, fs.ErrExist):
@@ -66,19 +72,68 @@ func (s *scratch) path(name string) string {
 	return file
 }
 
+// open lets every user who knows the name of the folder read the files and write
+// others.
+func (s *scratch) open() error {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			if err := os.Chmod(filepath.Join(s.dir, e.Name()), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return os.Chmod(s.dir, 0o733)
+}
+
 func (s *scratch) remove() { _ = os.RemoveAll(s.dir) }
 
-// run runs a command in the task's folder and returns its exit code.
-func run(ctx context.Context, t *Task, args []string, env *environment) (int, error) {
-	if t.Config.Object("docker").Has("image") {
-		return 0, &ConfigError{Message: "Running commands in a container (docker:) is not supported"}
-	}
-	all, err := env.over(t.Environ)
+// launch is a command line to run in the task's folder.
+type launch struct {
+	args []string
+	// instead are programs to try when a container has not the one of args.
+	instead []string
+	env     *environment
+	files   *scratch
+	// stdout takes a copy of the standard output; nil leaves both streams together.
+	stdout io.Writer
+}
+
+// run runs a command and returns its exit code.
+func run(ctx context.Context, t *Task, l *launch) (int, error) {
+	d, err := dockerOf(t)
 	if err != nil {
 		return 0, err
 	}
+	if d != nil {
+		return d.runInside(ctx, t, l)
+	}
+	return runHere(ctx, t, l)
+}
+
+func runHere(ctx context.Context, t *Task, l *launch) (int, error) {
+	env, err := l.env.over(t.Environ)
+	if err != nil {
+		return 0, err
+	}
+	args, output := l.args, t.Output
+	if l.stdout != nil {
+		log := &together{w: t.Output}
+		errs, err := readApart(l.files, log)
+		if err != nil {
+			return 0, err
+		}
+		defer errs.close()
+		if args, err = errs.command(t.Workdir, args); err != nil {
+			return 0, cannotRun(t, l.args[0], err)
+		}
+		output = io.MultiWriter(log, l.stdout)
+	}
 	code, err := process.Run(ctx, &process.Command{
-		Args: args, Dir: t.Workdir, Env: all, Output: t.Output,
+		Args: args, Dir: t.Workdir, Env: env, Output: output,
 		Lingering: func() {
 			t.Log.Warnf("The command has ended, but a background process keeps its output open. Waiting for it; redirect its output to let it go on alone.")
 		},
@@ -86,19 +141,23 @@ func run(ctx context.Context, t *Task, args []string, env *environment) (int, er
 	var missing *process.NotFoundError
 	if errors.As(err, &missing) {
 		if errors.Is(err, syscall.E2BIG) {
-			err = env.tooLarge()
+			return 0, cannotRun(t, l.args[0], l.env.tooLarge())
 		}
-		return 0, &Failure{Message: fmt.Sprintf("Cannot run program %q (in directory %q): %v", missing.Program, t.Workdir, rootCause(err)), Kind: "io"}
+		return 0, cannotRun(t, missing.Program, missing.Err)
 	}
 	return code, err
 }
 
-func rootCause(err error) error {
-	var missing *process.NotFoundError
-	if errors.As(err, &missing) {
-		return missing.Err
+func cannotRun(t *Task, program string, err error) error {
+	var lookup *exec.Error
+	if errors.As(err, &lookup) {
+		err = lookup.Err
 	}
-	return err
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return &Failure{Message: fmt.Sprintf("Cannot run program %q (in directory %q): %v", program, t.Workdir, err), Kind: "io"}
 }
 
 // commandLine reads a program with its options: a list, or a text where that is

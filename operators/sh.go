@@ -25,7 +25,14 @@ func (Sh) Spec() *Spec {
 			Description: "The script. `${…}` and `${secret:…}` in it are replaced before the shell sees it."},
 		Options: []Option{
 			{Name: "shell", Type: "list", Default: `["/bin/sh"]`, Description: "The shell and its options; the script is added as a file."},
+			{Name: "store_stdout", Type: "string", Since: "0.1.0", Description: "The name of a param that the script's standard output becomes, for later tasks: " +
+				"without its last line end, or as a JSON value when it is a JSON object or array. It still goes to the log. " +
+				"At most 1 MiB of UTF-8 text without secrets can be stored. What was in the param before is replaced."},
 			{Name: "_env", Type: "mapping", Description: "Further environment variables, which may have `${secret:…}`."},
+			dockerOption(),
+		},
+		Outputs: []Option{
+			{Name: "the name in store_stdout", Type: "any", Description: "The output of the script. Nothing is stored without the option."},
 		},
 		Namespaces: []string{"sh"},
 		FreeKeys:   true,
@@ -33,6 +40,10 @@ func (Sh) Spec() *Spec {
 			Title: "A script with an option and a secret",
 			Dig: "+load:\n  sh>: ./load.sh --day ${session_date}\n  _env:\n    PASSWORD: ${secret:db.password}\n" +
 				"  _retry: 2\n",
+		}, {
+			Title: "The output as a param of later tasks",
+			Dig: "+count:\n  sh>: wc -l < names.txt\n  store_stdout: names\n\n+look_up:\n  sh>: printf '{\"host\":\"db%d\"}' 3\n  store_stdout: target\n\n" +
+				"+show:\n  echo>: ${names} names go to ${target.host}\n",
 		}, {
 			Title: "Another shell for all tasks",
 			Dig:   "_export:\n  sh:\n    shell: [bash, -euo, pipefail]\n\n+count:\n  sh>: sort names.txt | uniq | wc -l\n",
@@ -52,17 +63,22 @@ func (Sh) Run(ctx context.Context, t *Task) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	stored, err := newCapture(params)
+	if err != nil {
+		return nil, err
+	}
 	text, err := config.GetText(params, "_command")
 	if err != nil {
 		return nil, err
 	}
-	script, err := ResolveSecrets(text, t.Secrets)
+	secrets := &seenSecrets{Secrets: t.Secrets, values: map[string]string{}}
+	script, err := ResolveSecrets(text, secrets)
 	if err != nil {
 		return nil, err
 	}
 	env := newEnvironment()
 	env.addParams(params)
-	if err := env.addTask(t); err != nil {
+	if err := env.addTask(t, secrets); err != nil {
 		return nil, err
 	}
 	files, err := newScratch(t)
@@ -73,12 +89,18 @@ func (Sh) Run(ctx context.Context, t *Task) (*Result, error) {
 	if err := files.write("runner.sh", script); err != nil {
 		return nil, err
 	}
-	code, err := run(ctx, t, append(args[:len(args):len(args)], files.path("runner.sh")), env)
-	if err != nil {
-		return nil, err
+	l := &launch{args: append(args[:len(args):len(args)], files.path("runner.sh")), env: env, files: files}
+	if stored != nil {
+		l.stdout = stored
 	}
-	if code != 0 {
+	code, err := run(ctx, t, l)
+	switch {
+	case err != nil:
+		return nil, err
+	case code != 0:
 		return nil, &Failure{Message: fmt.Sprintf("Command failed with code %d", code)}
+	case stored != nil:
+		return stored.result(secrets)
 	}
 	return &Result{}, nil
 }

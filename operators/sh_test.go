@@ -45,7 +45,6 @@ func TestShScripts(t *testing.T) {
 		{"secret", `{"_command":"echo ${secret:db.password}","_env":{"P":"x${secret:db.password}"}}`, "hush\n", ""},
 		{"unknown secret", `{"_command":"echo ${secret:other}"}`, "", "Secret not found for key: 'other'"},
 		{"no secret at all", `{"_command":"echo ${foo:bar}"}`, "", "Invalid parametrization: '${foo:bar}'"},
-		{"container", `{"docker":{"image":"x"},"_command":"true"}`, "", "Running commands in a container (docker:) is not supported"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			task, out := newTask(t, "sh", parse(t, r.config))

@@ -35,8 +35,8 @@ type Input struct {
 	Resume *Execution `json:"resume,omitempty"`
 }
 
-// Selection limits an attempt to a part of its tasks. Each field is the full
-// name of a task of the plan, or empty.
+// Selection limits an attempt to a part of its tasks. Start, Goal, End
+// and Only are full names of tasks of the plan, or empty.
 type Selection struct {
 	// Start runs the task and everything that does not lie before it, whether it
 	// was finished or not.
@@ -48,6 +48,9 @@ type Selection struct {
 	End string `json:"end,omitempty"`
 	// Only runs the task and what is below it.
 	Only string `json:"only,omitempty"`
+	// Rerun runs what is selected although it was finished. What is not selected
+	// stays as it was.
+	Rerun bool `json:"rerun,omitempty"`
 }
 
 // Execution names one run of a workflow execution.

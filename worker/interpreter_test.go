@@ -260,6 +260,8 @@ func TestSelection(t *testing.T) {
 		{Selection{Only: "+wf+g"}, "+wf+g+b +wf+g+c"},
 		{Selection{Start: "+wf+g+c"}, "+wf+a +wf+g+b +wf+g+c +wf+d"},
 		{Selection{Start: "+wf+g+c", End: "+wf+d"}, "+wf+a +wf+g+b +wf+g+c"},
+		{Selection{Only: "+wf+g", Start: "+wf+g+c"}, "+wf+g+b +wf+g+c"},
+		{Selection{Only: "+wf+g", End: "+wf+g+c", Rerun: true}, "+wf+g+b"},
 	} {
 		r := runAttempt(t, root(), nil, func(_ *testsuite.TestWorkflowEnvironment, in *Input) { in.Select = &c.s })
 		if r.err != nil {
@@ -309,5 +311,15 @@ func TestOnlyTheLastRoundOfARetriedGroupCountsAsDone(t *testing.T) {
 	all.collect([]Entry{row("+g+a", Success), row("+g+b", Error), row("+g+a", Error), row("+g+b", Blocked), row("+c", Success)})
 	if len(all.Done) != 1 || all.Done[0].Row.Name != "+c" {
 		t.Errorf("%+v", all.Done)
+	}
+}
+
+func TestPartialRerunLeavesTheRestAsItWas(t *testing.T) {
+	root := group("+wf", leaf("+a", `{}`), group("+g", leaf("+b", `{}`), leaf("+c", `{}`)), leaf("+d", `{}`))
+	m := (&Selection{Only: "+wf+g", Rerun: true}).modes(root)
+	for name, want := range map[string]mode{"+wf+a": leave, "+wf+g+b": run, "+wf+g+c": run, "+wf+d": leave, "+wf+g+c^sub+x": run} {
+		if got := m.of(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
 	}
 }

@@ -32,6 +32,9 @@ func (s *Selection) modes(root *plan.Task) modes {
 	}
 	m := modes{}
 	set := func(t *plan.Task, name string, to mode) { m.set(t, name, to) }
+	if s.Rerun {
+		m.set(root, root.Name, run)
+	}
 	switch {
 	case s.Start != "" && s.End != "":
 		m.set(root, root.Name, run)
@@ -63,7 +66,8 @@ func (s *Selection) modes(root *plan.Task) modes {
 				set(t, name, leave)
 			}
 		}, func(t *plan.Task, name string) { set(t, name, leave) })
-	case s.Only != "":
+	}
+	if s.Only != "" {
 		walkTo(root, s.Only, func(t *plan.Task, name string, _ bool) { set(t, name, leave) }, nil)
 	}
 	return m

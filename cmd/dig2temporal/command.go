@@ -128,6 +128,7 @@ they are.`,
 		c.checkCommand(),
 		c.planCommand(),
 		c.operatorsCommand(),
+		c.secretsCommand(),
 		c.initCommand(),
 	)
 	root.DisableFlagsInUseLine = true

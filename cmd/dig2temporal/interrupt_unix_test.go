@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -87,4 +88,46 @@ func TestSecondInterruptDoesNotWait(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Error("the command is still running")
+}
+
+func TestKilledRunIsContinued(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "wf.dig", `+first:
+  sh>: echo first >> log
++loop:
+  loop>: 3
+  _do:
+    sh>: "echo round ${i} >> log; test ${i} -lt 1 || test -f go || { echo x > waiting; while ! test -f go; do sleep 0.05; done; }"
++last:
+  sh>: echo last >> log
+`)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := exec.Command(program, "run", "wf.dig")
+	killed.Dir = dir
+	killed.Env = append(os.Environ(), asProgram+"=1")
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, filepath.Join(dir, "waiting"))
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.Wait()
+	write(t, dir, "go", "")
+	s := start(dir, "run", "wf.dig")
+	if code := s.exit(t, 30*time.Second); code != exitSuccess {
+		t.Fatalf("exit code %d: %s", code, s.err.String())
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The round that was running runs again, what was done does not.
+	if want := "first\nround 0\nround 1\nround 1\nround 2\nlast\n"; string(log) != want {
+		t.Errorf("log %q, want %q", log, want)
+	}
 }

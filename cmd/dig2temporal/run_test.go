@@ -99,3 +99,13 @@ func TestTwoRunsInOneFolder(t *testing.T) {
 		t.Errorf("the first run exits with %d: %s", code, first.err.String())
 	}
 }
+
+// asProgram makes the test binary behave as the program.
+const asProgram = "DIG2TEMPORAL_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/dig2temporal/dig2temporal/activities"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/local"
-	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/outcome"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/pattern"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/report"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
@@ -61,7 +59,11 @@ func (r *runner) run(ctx context.Context, workflow, task string) error {
 	if r.command.elsewhere(r.place) {
 		r.screen.line(activities.LevelInfo, "Setting project path to %s", r.place.dir)
 	}
-	starting := r.startEngine(ctx)
+	secrets, err := r.command.localSecrets(&o.projectOptions)
+	if err != nil {
+		return err
+	}
+	starting := r.startEngine(ctx, secrets)
 	err = r.load(task)
 	started := <-starting
 	r.engine = started.engine
@@ -89,7 +91,7 @@ type startedEngine struct {
 // startEngine starts the engine beside the loading of the project. It does not
 // when there is no such workflow file, so that a typing error leaves no state
 // folder behind.
-func (r *runner) startEngine(ctx context.Context) <-chan startedEngine {
+func (r *runner) startEngine(ctx context.Context, secrets activities.Secrets) <-chan startedEngine {
 	result := make(chan startedEngine, 1)
 	file := filepath.Join(r.place.dir, filepath.FromSlash(r.place.workflow)+workflowSuffix)
 	if _, err := os.Stat(file); err != nil {
@@ -98,7 +100,7 @@ func (r *runner) startEngine(ctx context.Context) <-chan startedEngine {
 	}
 	go func() {
 		e, err := local.Start(ctx, local.Options{
-			Folder: r.folder(), Project: r.place.dir, Logs: r.screen.logs, Logger: r.screen.logger(),
+			Folder: r.folder(), Project: r.place.dir, Logs: r.screen.logs, Secrets: secrets, Logger: r.screen.logger(),
 			Environ: r.command.Env, Threads: r.options.threads, Now: r.command.Now, UI: r.options.ui,
 		})
 		result <- startedEngine{e, err}
@@ -205,7 +207,8 @@ func (r *runner) input(ctx context.Context) (*worker.Input, string, error) {
 	}
 	if latest != nil {
 		in.Session.UUID = latest.UUID
-		if !r.options.rerun {
+		// A partial rerun must know what else is finished: it stays so.
+		if !r.options.rerun || r.selected != nil {
 			in.Resume = &latest.Execution
 		}
 	}
@@ -279,68 +282,6 @@ func (r *runner) selection(task string) (*worker.Selection, error) {
 	if *s == (worker.Selection{}) {
 		return nil, nil
 	}
+	s.Rerun = o.rerun
 	return s, nil
-}
-
-// attempt runs the attempt and tells how it ended.
-func (r *runner) attempt(ctx context.Context, id string, in *worker.Input) error {
-	s := in.Session
-	r.screen.line(activities.LevelInfo, "Starting a new session project id=%d workflow name=%s session_time=%s", s.ProjectID, s.Workflow, session.Text(s.Time, r.zone))
-	end := &outcome.Attempt{
-		Project: s.Project, Workflow: s.Workflow, SessionTime: s.Time, Session: id, ID: s.AttemptID, Started: r.command.Now(),
-	}
-	a, err := r.engine.StartAttempt(ctx, id, in)
-	if err != nil {
-		return err
-	}
-	if end.State, err = r.wait(ctx, a); err != nil {
-		return err
-	}
-	end.Finished = r.command.Now()
-	if end.State != worker.Success || r.options.output == "json" {
-		if end.Tasks, err = a.Tasks(ctx); err != nil {
-			return err
-		}
-	}
-	r.screen.close()
-	if r.options.output == "json" {
-		if err := end.WriteJSON(r.command.Out); err != nil {
-			return err
-		}
-	}
-	return r.tell(r.command.Err, end)
-}
-
-const hints = `  * Use --session <daily | hourly | "yyyy-MM-dd[ HH:mm:ss]"> to not reuse the last session time.
-  * Use --rerun, --start +NAME, or --goal +NAME argument to rerun skipped tasks.
-`
-
-// tell writes how the attempt ended and how to go on.
-func (r *runner) tell(w io.Writer, end *outcome.Attempt) error {
-	saved := ""
-	if !r.options.noSave && !r.options.dryRun {
-		saved = fmt.Sprintf("Task state is saved at %s directory.\n", r.folder())
-	}
-	switch end.State {
-	case worker.Success:
-		if saved == "" {
-			saved = "\n"
-		} else {
-			saved = " " + saved
-		}
-		fmt.Fprintf(w, "Success.%s%s", saved, hints)
-		return nil
-	case worker.Canceled:
-		fmt.Fprintf(w, "error: interrupted\n")
-		if saved != "" {
-			fmt.Fprintf(w, "%s  * Run it again to go on with the tasks that are left.\n", saved)
-		}
-		return &exitError{exitInterrupted}
-	}
-	fmt.Fprintf(w, "error: \n")
-	end.Failures(w, r.command.shownDir(r.place))
-	if saved != "" {
-		fmt.Fprintf(w, "%s%s", saved, hints)
-	}
-	return &exitError{exitFailed}
 }

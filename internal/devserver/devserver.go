@@ -89,7 +89,7 @@ func Start(ctx context.Context, opts Options) (s *Server, err error) {
 	if s.network, err = listen(opts); err != nil {
 		return s, err
 	}
-	env := newEnvironment(opts, s.database.sql, s.network, s.logger)
+	env := newEnvironment(s.database.sql, s.network, s.logger)
 	prepare := func() error { return env.prepare(ctx, opts, s.database) }
 	if s.services, err = startServices(ctx, env, prepare); err != nil {
 		return s, err

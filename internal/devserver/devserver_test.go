@@ -67,10 +67,11 @@ func TestClientByTCP(t *testing.T) {
 	}
 	defer c.Close()
 	w := mustWork(t, c)
+	text := strings.Repeat("0123456789", 500_000) // more than gRPC takes if it isn't told
 	var out string
-	mustRun(t, c, &out, echoOnce, "hello")
-	if out != "hello" {
-		t.Errorf("result is %q", out)
+	mustRun(t, c, &out, echoOnce, text)
+	if out != text {
+		t.Errorf("got %d bytes back, want %d", len(out), len(text))
 	}
 	w.Stop()
 }

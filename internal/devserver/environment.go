@@ -53,7 +53,7 @@ type environment struct {
 	logger  log.Logger
 }
 
-func newEnvironment(opts Options, sql *config.SQL, network *network, logger log.Logger) *environment {
+func newEnvironment(sql *config.SQL, network *network, logger log.Logger) *environment {
 	c := &config.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     storeName,

@@ -54,7 +54,10 @@ type connections struct {
 
 var _ common.RPCFactory = connections{}
 
-func (c connections) GetFrontendGRPCServerOptions() ([]grpc.ServerOption, error) { return nil, nil }
+// GetFrontendGRPCServerOptions lets clients outside send what the limits of the server allow.
+func (c connections) GetFrontendGRPCServerOptions() ([]grpc.ServerOption, error) {
+	return []grpc.ServerOption{grpc.MaxRecvMsgSize(transactionLimit)}, nil
+}
 
 func (c connections) GetInternodeGRPCServerOptions() ([]grpc.ServerOption, error) { return nil, nil }
 

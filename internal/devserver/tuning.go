@@ -11,6 +11,9 @@ const unlimited = 1_000_000
 
 const mib = 1 << 20
 
+// transactionLimit is the most bytes that one call may bring.
+const transactionLimit = 64 * mib
+
 // tuning fits the server to one machine and few users. Temporal's defaults are those of a cluster that protects its
 // tenants from each other: they let a shard look for new tasks 20 times a second, and timers fire by the second.
 func tuning() dynamicconfig.StaticClient {
@@ -29,6 +32,15 @@ func tuning() dynamicconfig.StaticClient {
 		dynamicconfig.OutboundProcessorMaxPollRPS,
 	)
 	set(time.Millisecond, dynamicconfig.TimerProcessorMaxTimeShift)
+
+	// How far the queues are is written down this often. What is not written is looked at again at the next start,
+	// and a run may be over in a tenth of a second.
+	set(100*time.Millisecond,
+		dynamicconfig.TransferProcessorUpdateAckInterval,
+		dynamicconfig.TimerProcessorUpdateAckInterval,
+		dynamicconfig.VisibilityProcessorUpdateAckInterval,
+		dynamicconfig.OutboundProcessorUpdateAckInterval,
+	)
 
 	// One SQLite connection keeps few workers busy.
 	set(64,
@@ -70,7 +82,7 @@ func tuning() dynamicconfig.StaticClient {
 	// Plans are inputs of workflows, and big projects have big plans.
 	set(16*mib, dynamicconfig.BlobSizeLimitError, dynamicconfig.MemoSizeLimitError)
 	set(4*mib, dynamicconfig.BlobSizeLimitWarn)
-	set(64*mib, dynamicconfig.TransactionSizeLimit, dynamicconfig.MutableStateSizeLimitError)
+	set(transactionLimit, dynamicconfig.TransactionSizeLimit, dynamicconfig.MutableStateSizeLimitError)
 	set(200*mib, dynamicconfig.HistorySizeLimitError)
 	set(100*mib, dynamicconfig.HistorySizeLimitWarn)
 

@@ -197,6 +197,9 @@ def describe(error):
 
     ours = '  File "%s"' % __file__
     lines = [line for line in traceback.format_exception(type(error), error, trace) if not line.startswith(ours)]
+    # Without frames of the task's own there is no header, which readers look for.
+    if trace is None:
+        lines.insert(0, "Traceback (most recent call last):\n")
     return {"class": type(error).__name__, "message": message, "backtrace": lines}
 
 

@@ -10,16 +10,14 @@ import (
 	"path/filepath"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/worker"
 
-	"github.com/google/uuid"
-
 	"github.com/dig2temporal/dig2temporal/activities"
 	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
+	"github.com/dig2temporal/dig2temporal/internal/devserver/ui"
 	"github.com/dig2temporal/dig2temporal/internal/process"
 	"github.com/dig2temporal/dig2temporal/operators"
 	"github.com/dig2temporal/dig2temporal/worker"
@@ -33,6 +31,8 @@ type Options struct {
 	Project string
 	// Logs takes the logs of the tasks.
 	Logs activities.Logs
+	// Secrets finds the secrets of tasks.
+	Secrets activities.Secrets
 	// Logger takes what the SDK says.
 	Logger log.Logger
 	// Environ is what commands start with.
@@ -51,6 +51,9 @@ type Engine struct {
 	server  *devserver.Server
 	client  client.Client
 	worker  sdk.Worker
+	// webUI is the address of the Web UI, stopUI ends it.
+	webUI   string
+	stopUI  func()
 	adaptor *activities.Adaptor
 	tasks   *openTasks
 	// background is what tasks run in; stop ends it. When kill is closed their
@@ -100,23 +103,31 @@ func (e *Engine) start(ctx context.Context) error {
 	}
 	server := devserver.Options{Private: !o.UI, SearchAttributes: worker.AttributeTypes()}
 	if o.Folder != "" {
-		server.DatabaseFile = filepath.Join(o.Folder, "temporal.db")
+		server.DatabaseFile = filepath.Join(o.Folder, database)
 	}
 	e.server, err = devserver.Start(ctx, server)
 	if err != nil {
 		return err
 	}
+	if o.UI {
+		if err := e.startUI(); err != nil {
+			return err
+		}
+	}
 	e.client, err = e.server.Dial(ctx, client.Options{DataConverter: codec.DataConverter(), Logger: o.Logger})
 	if err != nil {
 		return err
 	}
+	// The first question about an execution makes the server take over its shard,
+	// which the rest need not wait for.
+	go func() { _, _ = e.client.DescribeWorkflowExecution(ctx, "none", "") }()
 	if o.Folder != "" {
 		if err := e.endAbandoned(ctx); err != nil {
 			return fmt.Errorf("what a killed process left running can't be ended: %w", err)
 		}
 	}
 	e.adaptor = activities.New(activities.Options{
-		Registry: operators.Default(), Workspaces: workspaces, Logs: e.tasks, Environ: o.Environ, Now: o.Now,
+		Registry: operators.Default(), Workspaces: workspaces, Logs: e.tasks, Secrets: o.Secrets, Environ: o.Environ, Now: o.Now,
 	})
 	// The SDK would read the whole program to make its checksum, which takes longer
 	// than everything else here; it asks for it even when there is a build ID.
@@ -124,6 +135,17 @@ func (e *Engine) start(ctx context.Context) error {
 	e.worker = sdk.New(e.client, worker.TaskQueue, e.workerOptions())
 	worker.Register(e.worker, e.client, e.adaptor)
 	return e.worker.Start()
+}
+
+// startUI serves the Web UI where people look for it, else on a free port.
+func (e *Engine) startUI() (err error) {
+	const usual = 8233
+	o := ui.Options{FrontendHostPort: e.server.HostPort(), Namespace: e.server.Namespace(), Port: usual}
+	if e.webUI, e.stopUI, err = ui.Start(o); err != nil {
+		o.Port = 0
+		e.webUI, e.stopUI, err = ui.Start(o)
+	}
+	return err
 }
 
 func (e *Engine) workerOptions() sdk.Options {
@@ -140,65 +162,13 @@ func (e *Engine) Close() {
 	if e.worker != nil {
 		e.worker.Stop()
 	}
+	if e.stopUI != nil {
+		e.stopUI()
+	}
 	if e.client != nil {
 		e.client.Close()
 	}
 	if e.server != nil {
 		e.server.Stop()
 	}
-}
-
-// Attempt is a running or closed attempt.
-type Attempt struct {
-	worker.Execution
-	engine *Engine
-	run    client.WorkflowRun
-}
-
-// StartAttempt starts an attempt of a session under a Workflow ID.
-func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) (*Attempt, error) {
-	if in.Session.UUID == "" {
-		in.Session.UUID = uuid.NewString()
-	}
-	options := client.StartWorkflowOptions{
-		ID:                       id,
-		TaskQueue:                worker.TaskQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		StaticSummary:            worker.Summary(in.Session),
-		EnableEagerStart:         true,
-	}
-	// What finds sessions must not find dry runs.
-	if !in.Session.DryRun {
-		options.Memo = map[string]any{memoUUID: in.Session.UUID}
-		options.TypedSearchAttributes = worker.SearchAttributes(in.Session)
-	}
-	run, err := e.client.ExecuteWorkflow(ctx, options, worker.AttemptWorkflow, in)
-	if err != nil {
-		return nil, err
-	}
-	return &Attempt{Execution: worker.Execution{WorkflowID: id, RunID: run.GetRunID()}, engine: e, run: run}, nil
-}
-
-// Cancel asks the attempt to end; its tasks are stopped.
-func (a *Attempt) Cancel(ctx context.Context) error {
-	err := a.engine.client.CancelWorkflow(ctx, a.WorkflowID, a.RunID)
-	a.engine.adaptor.Hurry()
-	return err
-}
-
-// Kill ends the attempt at once: its commands are killed, and nothing of it goes
-// on.
-func (a *Attempt) Kill(ctx context.Context) error {
-	close(a.engine.kill)
-	a.engine.stop()
-	err := a.engine.client.TerminateWorkflow(ctx, a.WorkflowID, a.RunID, "interrupted twice")
-	const patience = 2 * time.Second
-	a.engine.tasks.wait(patience)
-	return err
-}
-
-// Tasks returns all tasks of the attempt.
-func (a *Attempt) Tasks(ctx context.Context) ([]*worker.Row, error) {
-	return worker.TaskRows(ctx, a.engine.client, a.Execution)
 }

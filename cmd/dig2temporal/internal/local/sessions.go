@@ -29,7 +29,8 @@ type Latest struct {
 	UUID string
 }
 
-// Latest returns the last attempt of a session, nil when there is none.
+// Latest returns the last attempt of a session, nil when there is none. One that a
+// killed process left running is ended.
 func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error) {
 	about, err := e.client.DescribeWorkflowExecution(ctx, workflowID, "")
 	var gone *serviceerror.NotFound
@@ -40,6 +41,12 @@ func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error)
 		return nil, err
 	}
 	info := about.GetWorkflowExecutionInfo()
+	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		// Nobody else works with this server, so it is not really running.
+		if err := e.client.TerminateWorkflow(ctx, workflowID, info.GetExecution().GetRunId(), abandoned); err != nil {
+			return nil, err
+		}
+	}
 	last := &Latest{Execution: worker.Execution{WorkflowID: workflowID, RunID: info.GetExecution().GetRunId()}}
 	if p := info.GetMemo().GetFields()[memoUUID]; p != nil {
 		if err := codec.DataConverter().FromPayload(p, &last.UUID); err != nil {

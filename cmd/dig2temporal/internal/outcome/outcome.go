@@ -125,6 +125,32 @@ func (a *Attempt) Failures(w io.Writer, dir string) {
 	fmt.Fprintln(w)
 }
 
+// SkippedText says which tasks were done before and not run again, "" when there
+// are none.
+func (a *Attempt) SkippedText() string {
+	const most = 10
+	var names []string
+	count := 0
+	for _, r := range a.Tasks {
+		if !r.Resumed || r.Group {
+			continue
+		}
+		count++
+		if count <= most {
+			names = append(names, r.Name)
+		}
+	}
+	switch {
+	case count == 0:
+		return ""
+	case count > most:
+		return fmt.Sprintf("Skipped %d tasks that are done: %s and %d more", count, strings.Join(names, ", "), count-most)
+	case count == 1:
+		return "Skipped a task that is done: " + names[0]
+	}
+	return fmt.Sprintf("Skipped %d tasks that are done: %s", count, strings.Join(names, ", "))
+}
+
 // message is what Digdag shows of an error: the text without the names of Java
 // exceptions, or the whole object when there is none.
 func message(failure *ordered.Object) string {

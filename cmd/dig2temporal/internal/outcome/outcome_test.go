@@ -2,6 +2,8 @@ package outcome
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,5 +64,23 @@ func TestWriteJSON(t *testing.T) {
 		`{"name":"+daily+after","operator":null,"state":"blocked","started_at":null,"finished_at":null,"attempts":0,"position":null,"error":null,"export":{},"store":{}}]}`
 	if got := ordered.Text(v); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestSkippedText(t *testing.T) {
+	row := &worker.Row{Name: "+w+a", Resumed: true}
+	for _, c := range []struct {
+		rows []*worker.Row
+		want string
+	}{
+		{nil, ""},
+		{[]*worker.Row{{Name: "+w", Group: true, Resumed: true}, {Name: "+w+a"}}, ""},
+		{[]*worker.Row{row}, "Skipped a task that is done: +w+a"},
+		{[]*worker.Row{row, row}, "Skipped 2 tasks that are done: +w+a, +w+a"},
+		{slices.Repeat([]*worker.Row{row}, 12), "Skipped 12 tasks that are done: " + strings.Repeat("+w+a, ", 9) + "+w+a and 2 more"},
+	} {
+		if got := (&Attempt{Tasks: c.rows}).SkippedText(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
 	}
 }

@@ -1,0 +1,106 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/google/uuid"
+
+	"github.com/dig2temporal/dig2temporal/worker"
+)
+
+// Attempt is a running or closed attempt.
+type Attempt struct {
+	worker.Execution
+	engine *Engine
+	run    client.WorkflowRun
+}
+
+// StartAttempt starts an attempt of a session under a Workflow ID.
+func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) (*Attempt, error) {
+	if in.Session.UUID == "" {
+		in.Session.UUID = uuid.NewString()
+	}
+	options := client.StartWorkflowOptions{
+		ID:                       id,
+		TaskQueue:                worker.TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		StaticSummary:            worker.Summary(in.Session),
+		EnableEagerStart:         true,
+	}
+	// What finds sessions must not find dry runs.
+	if !in.Session.DryRun {
+		options.Memo = map[string]any{memoUUID: in.Session.UUID}
+		options.TypedSearchAttributes = worker.SearchAttributes(in.Session)
+	}
+	run, err := e.client.ExecuteWorkflow(ctx, options, worker.AttemptWorkflow, in)
+	if err != nil {
+		return nil, err
+	}
+	return &Attempt{Execution: worker.Execution{WorkflowID: id, RunID: run.GetRunID()}, engine: e, run: run}, nil
+}
+
+// WebUI returns the page of the attempt in the Web UI, "" when that is not served.
+func (a *Attempt) WebUI() string {
+	e := a.engine
+	if e.webUI == "" {
+		return ""
+	}
+	return fmt.Sprintf("http://%s/namespaces/%s/workflows/%s/%s/timeline",
+		e.webUI, e.server.Namespace(), url.PathEscape(a.WorkflowID), a.RunID)
+}
+
+// Cancel asks the attempt to end; its tasks are stopped.
+func (a *Attempt) Cancel(ctx context.Context) error {
+	err := a.engine.client.CancelWorkflow(ctx, a.WorkflowID, a.RunID)
+	a.engine.adaptor.Hurry()
+	return err
+}
+
+// Kill ends the attempt at once: its commands are killed, and nothing of it goes
+// on.
+func (a *Attempt) Kill(ctx context.Context) error {
+	close(a.engine.kill)
+	a.engine.stop()
+	err := a.engine.client.TerminateWorkflow(ctx, a.WorkflowID, a.RunID, "interrupted twice")
+	const patience = 2 * time.Second
+	a.engine.tasks.wait(patience)
+	return err
+}
+
+// Tasks returns all tasks of the attempt.
+func (a *Attempt) Tasks(ctx context.Context) ([]*worker.Row, error) {
+	return worker.TaskRows(ctx, a.engine.client, a.Execution)
+}
+
+// Wait waits until the attempt has ended and returns Success, Error or Canceled.
+// The error tells of an end that no task brought about.
+func (a *Attempt) Wait(ctx context.Context) (worker.State, error) {
+	err := a.run.Get(ctx, nil)
+	if err == nil {
+		return worker.Success, nil
+	}
+	if ctx.Err() != nil {
+		return worker.Error, ctx.Err()
+	}
+	var canceled *temporal.CanceledError
+	if errors.As(err, &canceled) {
+		return worker.Canceled, nil
+	}
+	var failed *temporal.ApplicationError
+	if errors.As(err, &failed) {
+		if failed.Type() == worker.ErrorTasks {
+			return worker.Error, nil
+		}
+		return worker.Error, errors.New(failed.Message())
+	}
+	return worker.Error, fmt.Errorf("the attempt ended unexpectedly: %w", err)
+}
