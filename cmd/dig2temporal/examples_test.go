@@ -5,24 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dig2temporal/dig2temporal/internal/container/enginetest"
 )
 
 // failing are the workflows of the examples that show a failure.
 var failing = map[string]bool{"flaky_api": true}
-
-// exampleParams are what examples have to be started with.
-var exampleParams = map[string][]string{"docker": {"-p", "image=debian:bookworm-slim"}}
-
-// missing says what an example needs that this machine does not have.
-func missing(name string) string {
-	if name != "docker" || os.Getenv("DOCKER_HOST") != "" {
-		return ""
-	}
-	if _, err := os.Stat("/var/run/docker.sock"); err != nil {
-		return "needs a Docker Engine"
-	}
-	return ""
-}
 
 // TestExamples runs every workflow of the example projects.
 func TestExamples(t *testing.T) {
@@ -34,8 +22,10 @@ func TestExamples(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".dig")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if what := missing(name); what != "" {
-				t.Skip(what)
+			args := []string{"run", name}
+			if name == "docker" {
+				enginetest.Start(t)
+				args = append(args, "-p", "image="+enginetest.Image)
 			}
 			dir := filepath.Join(t.TempDir(), filepath.Base(filepath.Dir(file)))
 			if err := os.CopyFS(dir, os.DirFS(filepath.Dir(file))); err != nil {
@@ -45,7 +35,7 @@ func TestExamples(t *testing.T) {
 			if failing[name] {
 				want = exitFailed
 			}
-			code, out, text := invoke(dir, t.TempDir(), append([]string{"run", name}, exampleParams[name]...)...)
+			code, out, text := invoke(dir, t.TempDir(), args...)
 			if code != want {
 				t.Errorf("exit code %d, want %d\n%s%s", code, want, out, text)
 			}

@@ -159,11 +159,6 @@ func (c *compiler) throwError(pos *plan.Pos, rule string, err error, message str
 	c.throw(f)
 }
 
-func (c *compiler) warn(f finding.Finding) {
-	f.Severity = finding.Warning
-	c.all = append(c.all, f)
-}
-
 // ownConfig is the config of a task without its children.
 func ownConfig(n *syntax.Node) *ordered.Object {
 	o := ordered.New()
