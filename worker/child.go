@@ -76,6 +76,11 @@ func (x *execution) runChild(ctx workflow.Context, n *node, in *tasksInput, titl
 		out = outcomeOf(err)
 	}
 	if out == nil {
+		if n.remote.RunID != "" {
+			lost := *n.remote
+			lost.Lost = true
+			n.lost = &lost
+		}
 		n.remote.WorkflowID = ""
 		n.state, n.finished = Error, workflow.Now(ctx)
 		if ctx.Err() != nil {

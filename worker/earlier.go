@@ -173,17 +173,36 @@ type reader struct{ client client.Client }
 func (r *reader) earlierTasks(ctx context.Context, from []Execution) (*EarlierTasks, error) {
 	all := &EarlierTasks{}
 	for _, e := range from {
-		tree, err := queryTasks(ctx, r.client, e)
-		var gone *serviceerror.NotFound
-		if errors.As(err, &gone) {
-			continue
-		}
+		tree, err := r.tasksOf(ctx, e)
 		if err != nil {
 			return nil, fmt.Errorf("the tasks of the earlier attempt can't be read: %w", err)
 		}
-		all.collect(tree.Entries)
+		if tree != nil {
+			all.collect(tree.Entries)
+		}
 	}
 	return all, nil
+}
+
+// tasksOf returns nil when the execution is not there any more. A query that
+// meets an execution in the moment of its end is answered as if it were gone,
+// too: then it has to be asked again.
+func (r *reader) tasksOf(ctx context.Context, e Execution) (*TaskTree, error) {
+	for {
+		tree, err := queryTasks(ctx, r.client, e)
+		var gone *serviceerror.NotFound
+		if !errors.As(err, &gone) {
+			return tree, err
+		}
+		if _, about := r.client.DescribeWorkflowExecution(ctx, e.WorkflowID, e.RunID); errors.As(about, &gone) {
+			return nil, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // collect takes the finished operator tasks out of a list of entries. The

@@ -37,6 +37,9 @@ type node struct {
 	// node whose remote has a range stands for these children of the group task,
 	// and has no row of its own.
 	remote *Remote
+	// lost is the remote when it ended without an outcome: it was terminated. What
+	// it had finished counts when the attempt is resumed.
+	lost *Remote
 	// elsewhere is the first failure of the remote.
 	elsewhere string
 	// kept are rows of an earlier attempt that lie below a resumed task.

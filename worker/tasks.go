@@ -29,6 +29,7 @@ func TaskRows(ctx context.Context, c client.Client, e Execution) ([]*Row, error)
 		switch {
 		case e.Row != nil:
 			rows = append(rows, e.Row)
+		case e.Remote != nil && e.Remote.Lost:
 		case e.Remote != nil:
 			more, err := TaskRows(ctx, c, e.Remote.Execution)
 			if err != nil {

@@ -31,6 +31,9 @@ type Remote struct {
 	Name string `json:"name"`
 	From int64  `json:"from,omitempty"`
 	To   int64  `json:"to,omitempty"`
+	// Lost tells that the execution ended without saying what became of its tasks.
+	// Its rows are not those of the attempt.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // Idle stands for the children From to To-1 of Group, none of which started.
@@ -43,6 +46,9 @@ type Idle struct {
 }
 
 func (n *node) entries(list []Entry) []Entry {
+	if n.lost != nil {
+		list = append(list, Entry{Remote: n.lost})
+	}
 	if r := n.remote; r != nil {
 		if r.WorkflowID != "" {
 			return append(list, Entry{Remote: r})

@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -67,11 +68,11 @@ func TestClientByTCP(t *testing.T) {
 	}
 	defer c.Close()
 	w := mustWork(t, c)
-	text := strings.Repeat("0123456789", 500_000) // more than gRPC takes if it isn't told
-	var out string
-	mustRun(t, c, &out, echoOnce, text)
-	if out != text {
-		t.Errorf("got %d bytes back, want %d", len(out), len(text))
+	load := bytes.Repeat([]byte("0123456789"), 500_000) // more than gRPC takes if it isn't told
+	var out []byte
+	mustRun(t, c, &out, carry, load)
+	if !bytes.Equal(out, load) {
+		t.Errorf("got %d bytes back, want %d", len(out), len(load))
 	}
 	w.Stop()
 }
@@ -92,11 +93,11 @@ func TestResults(t *testing.T) {
 func TestBigPayload(t *testing.T) {
 	c := mustDial(t, mustStart(t, Options{Private: true}))
 	mustWork(t, c)
-	text := strings.Repeat("0123456789", 1<<20) // 10 MiB: over the limits of gRPC and of Temporal's defaults
-	var out string
-	mustRun(t, c, &out, echoOnce, text)
-	if out != text {
-		t.Errorf("got %d bytes back, want %d", len(out), len(text))
+	load := bytes.Repeat([]byte("0123456789"), 1<<20) // 10 MiB: over the limits of gRPC and of Temporal's defaults
+	var out []byte
+	mustRun(t, c, &out, carry, load)
+	if !bytes.Equal(out, load) {
+		t.Errorf("got %d bytes back, want %d", len(out), len(load))
 	}
 }
 

@@ -30,6 +30,16 @@ func echoOnce(ctx workflow.Context, text string) (string, error) {
 	return out, err
 }
 
+// carry hands bytes to an activity and back. They are not JSON, because workflow code that is busy with 10 MiB of it
+// for a second, as it can be on a slow machine, is a deadlock to the SDK.
+func carry(ctx workflow.Context, load []byte) ([]byte, error) {
+	var out []byte
+	err := workflow.ExecuteActivity(withActivities(ctx), unload, load).Get(ctx, &out)
+	return out, err
+}
+
+func unload(_ context.Context, load []byte) ([]byte, error) { return load, nil }
+
 func sequence(ctx workflow.Context, n int) error {
 	ctx = withActivities(ctx)
 	for range n {
@@ -124,10 +134,10 @@ func mustWork(tb testing.TB, c client.Client) worker.Worker {
 	// Or else the SDK reads the whole binary to name this build.
 	worker.SetBinaryChecksum("test")
 	w := worker.New(c, taskQueue, worker.Options{})
-	for _, f := range []any{sequence, parallel, locals, empty, children, timers, blocked, echoOnce, interrupted} {
+	for _, f := range []any{sequence, parallel, locals, empty, children, timers, blocked, echoOnce, carry, interrupted} {
 		w.RegisterWorkflow(f)
 	}
-	for _, f := range []any{noop, echo, hang} {
+	for _, f := range []any{noop, echo, unload, hang} {
 		w.RegisterActivity(f)
 	}
 	if err := w.Start(); err != nil {

@@ -123,3 +123,42 @@ func TestTerminatedAttemptIsResumed(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestWhatATerminatedChildFinishedIsDone(t *testing.T) {
+	dir := written(t, `
++loop:
+  loop>: 2
+  _do:
+    sh>: "echo l${i} >> log; test ${i} = 0 || test -f ok || sleep 60"
+`)
+	r := newRig(t, dir)
+	run := r.start(r.input("main"))
+	deadline := time.Now().Add(30 * time.Second)
+	for !strings.Contains(r.log.String(), "+loop-1") {
+		if time.Now().After(deadline) {
+			t.Fatal(r.log.String())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	first := worker.Execution{WorkflowID: run.GetID(), RunID: run.GetRunID()}
+	for _, child := range children(r.history(first)) {
+		if err := r.client.TerminateWorkflow(context.Background(), child.WorkflowID, child.RunID, "lost"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run.Get(context.Background(), nil); err == nil {
+		t.Error("the attempt must fail")
+	}
+	expectRows(t, r.rows(first), "+main group_error\n+main+loop group_error\n+main+loop^sub error\n+main^failure-alert success")
+	touch(t, dir, "ok")
+	in := r.input("main")
+	in.Resume = &first
+	rows, _, err := r.run(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectRows(t, rows, "+main success\n+main+loop success\n+main+loop^sub success\n+main+loop^sub+loop-0 success\n+main+loop^sub+loop-1 success")
+	if got := lines(t, dir); got != "l0 l1 l1" {
+		t.Errorf("got %s", got)
+	}
+}
