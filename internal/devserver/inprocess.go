@@ -50,6 +50,8 @@ type endpoint struct {
 type method struct {
 	service any
 	handle  grpc.MethodHandler
+	// patience replaces the caller's deadline if it is longer.
+	patience time.Duration
 }
 
 func newEndpoint() *endpoint {
@@ -61,7 +63,16 @@ func newEndpoint() *endpoint {
 // serve adds a service. All services of an endpoint are added before it is opened.
 func (e *endpoint) serve(desc *grpc.ServiceDesc, service any) {
 	for _, m := range desc.Methods {
-		e.methods["/"+desc.ServiceName+"/"+m.MethodName] = method{service, m.Handler}
+		e.methods["/"+desc.ServiceName+"/"+m.MethodName] = method{service: service, handle: m.Handler}
+	}
+}
+
+// bePatient gives a method more time than its caller does. It is for callers that are better off with a late answer.
+func (e *endpoint) bePatient(d time.Duration, names ...string) {
+	for _, name := range names {
+		m := e.methods[name]
+		m.patience = d
+		e.methods[name] = m
 	}
 }
 
@@ -117,7 +128,7 @@ func (e *endpoint) intercept(
 		return status.FromContextError(err).Err()
 	}
 
-	callee, cancel := e.calleeContext(ctx)
+	callee, cancel := e.calleeContext(ctx, m.patience)
 	defer cancel()
 	transport := &callTransport{method: name}
 	callee = grpc.NewContextWithServerTransportStream(callee, transport)
@@ -130,11 +141,11 @@ func (e *endpoint) intercept(
 	return copyMessage(reply, resp)
 }
 
-func (e *endpoint) calleeContext(ctx context.Context) (context.Context, context.CancelFunc) {
+func (e *endpoint) calleeContext(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
 	var callee context.Context
 	var cancel context.CancelFunc
 	if deadline, ok := ctx.Deadline(); ok {
-		callee, cancel = context.WithDeadline(e.ctx, deadline)
+		callee, cancel = context.WithDeadline(e.ctx, latest(deadline, time.Now().Add(patience)))
 	} else {
 		callee, cancel = context.WithCancel(e.ctx)
 	}
@@ -144,11 +155,22 @@ func (e *endpoint) calleeContext(ctx context.Context) (context.Context, context.
 	if ctx.Done() == nil {
 		return callee, cancel
 	}
-	release := context.AfterFunc(ctx, cancel)
+	release := context.AfterFunc(ctx, func() {
+		if patience == 0 || ctx.Err() != context.DeadlineExceeded {
+			cancel()
+		}
+	})
 	return callee, func() {
 		release()
 		cancel()
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // statusError is what the caller would have got from the wire: its own cancellation first, then what the handler says.

@@ -166,6 +166,28 @@ func TestCallErrors(t *testing.T) {
 		t.Errorf("cancelled: %s", code)
 	}
 
+	// A patient method answers after the deadline, but knows of a caller that has gone.
+	e.bePatient(time.Minute, workflowservice.WorkflowService_DescribeWorkflowExecution_FullMethodName)
+	wait := c.describe
+	c.describe = func(ctx context.Context, _ *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+		time.Sleep(20 * time.Millisecond)
+		return &workflowservice.DescribeWorkflowExecutionResponse{}, ctx.Err()
+	}
+	ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	if err := call(ctx); err != nil {
+		t.Errorf("patient, after the deadline: %v", err)
+	}
+	c.describe = wait
+	ctx, cancel = context.WithCancel(context.Background())
+	go func() {
+		<-entered
+		cancel()
+	}()
+	if code := status.Code(call(ctx)); code != codes.Canceled {
+		t.Errorf("patient, cancelled: %s", code)
+	}
+
 	stopped := make(chan error)
 	go func() { stopped <- call(context.Background()) }()
 	<-entered

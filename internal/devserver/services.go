@@ -30,6 +30,10 @@ import (
 // servicePatience bounds start and stop of one service. Both take milliseconds.
 const servicePatience = 10 * time.Second
 
+// startPatience is how long the start of a task may take. Matching gives it a second and then offers the task anew;
+// on a busy machine a big history takes longer, and would be read again and again for nothing.
+const startPatience = 30 * time.Second
+
 type services struct {
 	matching, history, frontend *fx.App
 	system                      systemParts
@@ -105,6 +109,9 @@ func newHistory(env *environment) *fx.App {
 		fx.Decorate(func(events.Notifier) events.Notifier { return newNotifier() }),
 		fx.Invoke(func(lc fx.Lifecycle, parts service.GrpcServerOptionsParams, handler historyservice.HistoryServiceServer) {
 			e.serve(&historyservice.HistoryService_ServiceDesc, handler)
+			e.bePatient(startPatience,
+				historyservice.HistoryService_RecordWorkflowTaskStarted_FullMethodName,
+				historyservice.HistoryService_RecordActivityTaskStarted_FullMethodName)
 			lc.Append(fx.StartStopHook(func() { e.start(internalInterceptors(parts)) }, e.stop))
 		}),
 	)
