@@ -12,6 +12,7 @@ import (
 
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/operators"
+	"github.com/dig2temporal/dig2temporal/translate/compile"
 )
 
 func TestReadRetry(t *testing.T) {
@@ -24,7 +25,7 @@ func TestReadRetry(t *testing.T) {
 	var raw []*ordered.Object
 	readRows(t, "testdata/retry.json", &raw)
 	for i, r := range rows {
-		got, err := readRetry(raw[i])
+		got, err := compile.Retry(raw[i])
 		if r.Error != "" {
 			if err == nil || err.Error() != r.Error {
 				t.Errorf("%v: %v, want %s", r.Retry, err, r.Error)

@@ -13,6 +13,7 @@ import (
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/internal/zone"
 	"github.com/dig2temporal/dig2temporal/operators"
+	"github.com/dig2temporal/dig2temporal/translate/compile"
 	"github.com/dig2temporal/dig2temporal/translate/config"
 	"github.com/dig2temporal/dig2temporal/translate/plan"
 	"github.com/dig2temporal/dig2temporal/translate/project"
@@ -154,7 +155,7 @@ func (r *run) perform() (*operators.Result, error) {
 		return nil, err
 	}
 	if operator.Spec().Retryable {
-		if r.retry, err = readRetry(r.params); err != nil {
+		if r.retry, err = compile.Retry(r.params); err != nil {
 			return nil, err
 		}
 	}

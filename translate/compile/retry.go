@@ -1,4 +1,4 @@
-package activities
+package compile
 
 import (
 	"encoding/json"
@@ -9,8 +9,9 @@ import (
 	"github.com/dig2temporal/dig2temporal/translate/plan"
 )
 
-// readRetry reads the evaluated _retry of a task; nil when there is none.
-func readRetry(o *ordered.Object) (*plan.Retry, error) {
+// Retry reads the _retry of a config; nil when there is none. What runs it reads
+// the evaluated one, a plan the raw one of a group. The error has Digdag's text.
+func Retry(o *ordered.Object) (*plan.Retry, error) {
 	v, _ := o.Get("_retry")
 	r := &plan.Retry{}
 	var err error
@@ -21,12 +22,12 @@ func readRetry(o *ordered.Object) (*plan.Retry, error) {
 		r.Limit, err = config.Int32("_retry", v)
 		return r, err
 	case *ordered.Object:
-		return r, readRetryMapping(v, r)
+		return r, retryMapping(v, r)
 	}
 	return nil, config.Errorf("Invalid _retry format:%s", ordered.Text(v))
 }
 
-func readRetryMapping(o *ordered.Object, r *plan.Retry) (err error) {
+func retryMapping(o *ordered.Object, r *plan.Retry) (err error) {
 	if r.Limit, err = config.GetInt32(o, "limit"); err != nil {
 		return err
 	}
