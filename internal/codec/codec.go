@@ -4,17 +4,29 @@
 package codec
 
 import (
+	"slices"
+
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
 )
 
 // Threshold is the size in bytes from which payloads are compressed.
 const Threshold = 16 << 10
 
-// DataConverter returns the SDK's JSON converter with compression of large
-// payloads on top.
-func DataConverter() converter.DataConverter {
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), New(Threshold))
+// DataConverter returns the SDK's JSON converter with the codecs that Codecs
+// returns on top. Workflow code may take its time to convert: 40 MB of JSON need
+// seconds, while the SDK takes a second without progress for a deadlock.
+func DataConverter(outer ...converter.PayloadCodec) converter.DataConverter {
+	return workflow.DataConverterWithoutDeadlockDetection(
+		converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codecs(outer...)...))
+}
+
+// Codecs returns compression and what is given, such as NewEncryption, in the order
+// that the SDK wants: the last codec sees a payload first, so payloads are
+// compressed, then encrypted.
+func Codecs(outer ...converter.PayloadCodec) []converter.PayloadCodec {
+	return append(slices.Clone(outer), New(Threshold))
 }
 
 // New returns a codec that compresses payloads of at least min bytes and reads

@@ -123,7 +123,7 @@ func TestCrash(t *testing.T) {
 			defer cancel()
 			began := time.Now()
 			s := mustStart(t, Options{DatabaseFile: file, Private: true})
-			released, err := s.ReleaseOrphans(ctx)
+			released, err := s.ReleaseOrphans(ctx, "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -27,8 +28,9 @@ type Orphans struct {
 // are retried as their policy says, workflow tasks start anew. After a crash the server would find out by itself, but
 // only after the heartbeat timeout of an activity and the 10 seconds of a workflow task.
 //
-// It is right only before any worker of this server runs, and if there are none outside the process.
-func (s *Server) ReleaseOrphans(ctx context.Context) (Orphans, error) {
+// Activities are ended only if the identity of their worker begins with identity: those of workers outside of the
+// process may well be running. It is right only before a worker of such an identity runs.
+func (s *Server) ReleaseOrphans(ctx context.Context, identity string) (Orphans, error) {
 	var released Orphans
 	conn, err := s.network.frontend.connect()
 	if err != nil {
@@ -40,6 +42,7 @@ func (s *Server) ReleaseOrphans(ctx context.Context) (Orphans, error) {
 		workflows: workflowservice.NewWorkflowServiceClient(conn),
 		admin:     adminservice.NewAdminServiceClient(conn),
 		released:  &released,
+		identity:  identity,
 	}
 	ns, err := r.workflows.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: s.namespace})
 	if err != nil {
@@ -72,6 +75,7 @@ type recovery struct {
 	workflows              workflowservice.WorkflowServiceClient
 	admin                  adminservice.AdminServiceClient
 	released               *Orphans
+	identity               string
 }
 
 func (r *recovery) release(ctx context.Context, execution *commonpb.WorkflowExecution) error {
@@ -83,7 +87,7 @@ func (r *recovery) release(ctx context.Context, execution *commonpb.WorkflowExec
 	}
 	state := described.GetDatabaseMutableState()
 	for _, activity := range state.GetActivityInfos() {
-		if activity.StartedEventId == common.EmptyEventID {
+		if activity.StartedEventId == common.EmptyEventID || !strings.HasPrefix(activity.StartedIdentity, r.identity) {
 			continue
 		}
 		ended, err := r.failActivity(ctx, execution, activity)

@@ -14,6 +14,9 @@ func (o *Object) Merge(over *Object) *Object {
 	if o.Len() == 0 {
 		return over
 	}
+	if o.Operations() != nil || over.Operations() != nil {
+		return o.deferMerge(over)
+	}
 	m := o.Clone()
 	for _, k := range over.keys {
 		m.Set(k, mergeValue(m.values[k], over.values[k]))
@@ -55,6 +58,9 @@ func (o *Object) MergeDefault(under *Object) *Object {
 // DeletePath returns o without the value at the path of keys. What is not
 // there, or lies below something that is no object, is left alone.
 func (o *Object) DeletePath(path ...string) *Object {
+	if len(path) > 0 && o.Operations() != nil {
+		return o.deferDelete(path)
+	}
 	if len(path) == 0 || !o.Has(path[0]) {
 		return o
 	}

@@ -16,8 +16,13 @@ func groupOf(p *os.Process) group { return group{p} }
 
 func (g group) alive() bool { return false }
 
+func (g group) members() []string { return nil }
+
 func (g group) terminate() { _ = g.p.Kill() }
 
 func (g group) kill() { _ = g.p.Kill() }
 
-func exitCode(s *os.ProcessState) int { return s.ExitCode() }
+func statusOf(s *os.ProcessState) Status { return Status{Code: s.ExitCode()} }
+
+// SignalOf is "": exit codes stand for no signals here.
+func SignalOf(int) string { return "" }

@@ -5,15 +5,18 @@
 // three meanings: the command itself has exited, everything that it started has
 // exited, and its output has been closed.
 //
-//   - A command that exits while its background children still hold its output
-//     is waited for, as Digdag does: scripts that start jobs with "&" and forget
-//     "wait" depend on it. Lingering tells the user after a while what is being
-//     waited for.
-//   - A daemon, which has left the process group but holds the output, is not
-//     waited for: the output is closed after Linger and the daemon goes on.
-//   - Children that hold neither are none of our business and go on.
+//   - Background jobs, which are the members of the command's process group, are
+//     waited for as long as Patience: scripts that start short jobs with "&" and
+//     forget "wait" depend on it. What goes on longer is stopped, and the caller
+//     is told: nobody would ever stop it, and its output has nowhere to go.
+//   - A daemon has left the group ("setsid"), which says that it shall outlive
+//     the command. It goes on. When it holds the output, that is closed after
+//     Linger.
 //   - On cancellation the whole group gets SIGTERM, and SIGKILL after Grace,
-//     also when the command itself is gone already.
+//     also when the command itself is gone already. On Linux daemons get both,
+//     too: a mark in their environment tells whose they are.
+//   - On Linux the command is killed when this process dies, however that
+//     happens. What the command has started does not notice.
 package process
 
 import (
@@ -23,6 +26,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -34,19 +38,34 @@ type Command struct {
 	// up in PATH, one with a slash is relative to Dir.
 	Args []string
 	Dir  string
-	// Env holds "NAME=value" entries and is the whole environment.
+	// Env holds "NAME=value" entries and is the whole environment, but for the
+	// mark. Nil is that of this process.
 	Env []string
 	// Output takes stdout and stderr, merged in the order of writing. Its errors
 	// are ignored: the command never blocks on a broken log.
 	Output io.Writer
 	// Grace is the time between SIGTERM and SIGKILL, 5 seconds when 0.
 	Grace time.Duration
-	// Linger is how long after the exit of the command output that is still open
-	// is waited for silently, 3 seconds when 0.
+	// Linger is how long after the exit of the command output that only a daemon
+	// holds is read, 3 seconds when 0.
 	Linger time.Duration
-	// Lingering is called once when Linger is over and members of the group still
-	// hold the output.
-	Lingering func()
+	// Patience is how long after the exit of the command its background jobs are
+	// waited for, 10 seconds when 0.
+	Patience time.Duration
+	// Left is called when background jobs had to be stopped.
+	Left func(Leftover)
+}
+
+// Leftover is what a command has left running and was stopped.
+type Leftover struct {
+	// Processes describes them, as "sleep (4711)". It is empty where the system
+	// does not tell.
+	Processes []string
+	// Output tells that they held the output of the command, so that they may
+	// have had more to say.
+	Output bool
+	// After is how long they were waited for.
+	After time.Duration
 }
 
 // NotFoundError tells that a command could not be started at all.
@@ -61,36 +80,42 @@ func (e *NotFoundError) Error() string {
 
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
-const pollInterval = 20 * time.Millisecond
-
-// Run starts the command and waits for its end. The code is that of the
-// command, 128 plus the signal when a signal ended it. The error is a
-// *NotFoundError when it could not be started and that of the context when it
-// was cancelled.
-func Run(ctx context.Context, c *Command) (code int, err error) {
+// Run starts the command and waits for its end. The status is that of the
+// command. The error is a *NotFoundError when it could not be started and that
+// of the context when it was cancelled.
+func Run(ctx context.Context, c *Command) (Status, error) {
 	if err := context.Cause(ctx); err != nil {
-		return 0, err
+		return Status{}, err
 	}
 	p, err := start(c)
 	if err != nil {
-		return 0, err
+		return Status{}, err
 	}
 	r := &run{c: c, p: p}
 	if r.untilExit(ctx) && r.untilClosed(ctx) {
-		return p.code, nil
+		return p.status, nil
 	}
-	r.stop(killed(ctx))
-	return p.code, context.Cause(ctx)
+	r.stop(killed(ctx), p.mark)
+	return p.status, context.Cause(ctx)
+}
+
+// Status is how a command has ended.
+type Status struct {
+	// Code is the exit code, 128 plus the signal when a signal ended it.
+	Code int
+	// Signal names the signal that ended the command ("SIGKILL"), "" for none.
+	Signal string
 }
 
 // proc is a started command. exited and drained are closed when it has exited
 // and when nobody holds its output any more.
 type proc struct {
 	group   group
+	mark    mark
 	output  *os.File
 	exited  chan struct{}
 	drained chan struct{}
-	code    int
+	status  Status
 }
 
 func start(c *Command) (*proc, error) {
@@ -110,28 +135,43 @@ func start(c *Command) (*proc, error) {
 	if err != nil {
 		return nil, err
 	}
-	attr := &os.ProcAttr{Dir: c.Dir, Env: c.Env, Files: []*os.File{null, writer, writer}, Sys: newGroup()}
-	process, err := os.StartProcess(path, c.Args, attr)
+	p := &proc{mark: newMark(), output: reader, exited: make(chan struct{}), drained: make(chan struct{})}
+	attr := &os.ProcAttr{Dir: c.Dir, Env: p.mark.in(c.Env), Files: []*os.File{null, writer, writer}, Sys: newGroup()}
+	started := make(chan error)
+	go p.live(path, c.Args, attr, started)
+	err = <-started
 	writer.Close()
 	if err != nil {
 		reader.Close()
 		return nil, startError(c, err)
 	}
-	p := &proc{group: groupOf(process), output: reader, exited: make(chan struct{}), drained: make(chan struct{})}
 	go func() {
 		defer close(p.drained)
 		drain(c.Output, reader)
 	}()
-	go func() {
-		defer close(p.exited)
-		state, err := process.Wait()
-		if err != nil {
-			p.code = 255
-			return
-		}
-		p.code = exitCode(state)
-	}()
 	return p, nil
+}
+
+// live starts the process and waits for its exit, on one thread: the system
+// takes the end of the thread that has started a process for the death of its
+// parent.
+func (p *proc) live(path string, args []string, attr *os.ProcAttr, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	process, err := os.StartProcess(path, args, attr)
+	if err != nil {
+		started <- err
+		return
+	}
+	p.group = groupOf(process)
+	started <- nil
+	defer close(p.exited)
+	state, err := process.Wait()
+	if err != nil {
+		p.status.Code = 255
+		return
+	}
+	p.status = statusOf(state)
 }
 
 func find(program string) (string, error) {
@@ -189,33 +229,58 @@ func (r *run) untilExit(ctx context.Context) bool {
 	}
 }
 
+// untilClosed waits until all members of the group are gone and the output is
+// closed, as long as there is hope. It is false when the context is done.
 func (r *run) untilClosed(ctx context.Context) bool {
-	linger := r.c.Linger
-	if linger == 0 {
-		linger = 3 * time.Second
-	}
-	timer := time.NewTimer(linger)
-	defer timer.Stop()
-	told := false
+	linger, patience := orElse(r.c.Linger, 3*time.Second), orElse(r.c.Patience, 10*time.Second)
+	begin := time.Now()
+	wait := minPoll
+	drained := r.p.drained
 	for {
+		alive := true
 		select {
-		case <-r.p.drained:
-			r.p.output.Close()
-			return true
 		case <-ctx.Done():
 			return false
-		case <-timer.C:
+		case <-drained:
+			drained = nil
+			alive = r.p.group.alive()
+		case <-time.After(wait):
+			alive = r.p.group.alive()
+			wait = min(2*wait, maxPoll)
 		}
-		if !r.p.group.alive() {
+		took := time.Since(begin)
+		switch {
+		case !alive && drained == nil:
+			r.p.output.Close()
+			return true
+		case !alive && took > linger:
 			r.closeOutput()
 			return true
+		case alive && took > patience:
+			left := Leftover{Processes: r.p.group.members(), Output: drained != nil, After: patience}
+			r.stop(killed(ctx), "")
+			if r.c.Left != nil {
+				r.c.Left(left)
+			}
+			return true
 		}
-		if !told && r.c.Lingering != nil {
-			r.c.Lingering()
-		}
-		told = true
-		timer.Reset(10 * pollInterval)
 	}
+}
+
+// Polling begins fast: most jobs that outlive their command do so by no more
+// than a moment.
+const (
+	minPoll = 5 * time.Millisecond
+	maxPoll = 200 * time.Millisecond
+	// dying is how long what was killed may take to go.
+	dying = time.Second
+)
+
+func orElse(d, byDefault time.Duration) time.Duration {
+	if d == 0 {
+		return byDefault
+	}
+	return d
 }
 
 // closeOutput ends the reading; what still writes gets SIGPIPE.
@@ -224,28 +289,30 @@ func (r *run) closeOutput() {
 	<-r.p.drained
 }
 
-func (r *run) stop(kill <-chan struct{}) {
-	grace := r.c.Grace
-	if grace == 0 {
-		grace = 5 * time.Second
-	}
-	deadline := time.NewTimer(grace)
+// stop ends the group, and with it all that bears the mark. No mark spares the
+// daemons.
+func (r *run) stop(kill <-chan struct{}, m mark) {
+	deadline := time.NewTimer(orElse(r.c.Grace, 5*time.Second))
 	defer deadline.Stop()
 	r.p.group.terminate()
-	if !r.gone(deadline.C, kill) {
+	m.terminate(r.p.group)
+	if !r.gone(deadline.C, kill, m) {
 		r.p.group.kill()
+		m.kill(r.p.group)
 		<-r.p.exited
+		r.gone(time.After(dying), nil, "")
 	}
 	select {
 	case <-r.p.drained:
 		r.p.output.Close()
-	case <-time.After(10 * pollInterval):
+	case <-time.After(maxPoll):
 		r.closeOutput()
 	}
 }
 
-// gone waits until the command and all of its group have exited.
-func (r *run) gone(deadline <-chan time.Time, kill <-chan struct{}) bool {
+// gone waits until the command, its group and all that bears the mark have
+// exited.
+func (r *run) gone(deadline <-chan time.Time, kill <-chan struct{}, m mark) bool {
 	select {
 	case <-r.p.exited:
 	case <-deadline:
@@ -253,9 +320,9 @@ func (r *run) gone(deadline <-chan time.Time, kill <-chan struct{}) bool {
 	case <-kill:
 		return false
 	}
-	for r.p.group.alive() {
+	for wait := minPoll; r.p.group.alive() || m.alive(r.p.group); wait = min(2*wait, maxPoll) {
 		select {
-		case <-time.After(pollInterval):
+		case <-time.After(wait):
 		case <-deadline:
 			return false
 		case <-kill:

@@ -42,22 +42,24 @@ func sh(script string) (*Command, *output) {
 
 func TestCodesAndOutput(t *testing.T) {
 	for script, want := range map[string]struct {
-		code int
-		out  string
+		status Status
+		out    string
 	}{
-		"echo a; echo b >&2; echo c":       {0, "a\nb\nc\n"},
-		"exit 77":                          {77, ""},
-		"kill -9 $$":                       {137, ""},
-		"kill -TERM $$":                    {143, ""},
-		"printf 'no end'":                  {0, "no end"},
-		`printf '\377\000\001'`:            {0, "\xff\x00\x01"},
-		"surely_no_such_command 2>&-":      {127, ""},
-		"read line; echo \"got $? $line\"": {0, "got 1 \n"},
+		"echo a; echo b >&2; echo c":       {Status{}, "a\nb\nc\n"},
+		"exit 77":                          {Status{Code: 77}, ""},
+		"exit 137":                         {Status{Code: 137}, ""},
+		"kill -9 $$":                       {Status{137, "SIGKILL"}, ""},
+		"kill -TERM $$":                    {Status{143, "SIGTERM"}, ""},
+		"printf 'no end'":                  {Status{}, "no end"},
+		`printf '\377\000\001'`:            {Status{}, "\xff\x00\x01"},
+		"surely_no_such_command 2>&-":      {Status{Code: 127}, ""},
+		"read line; echo \"got $? $line\"": {Status{}, "got 1 \n"},
+		"exec >&- 2>&-; exit 3":            {Status{Code: 3}, ""},
 	} {
 		c, out := sh(script)
-		code, err := Run(context.Background(), c)
-		if err != nil || code != want.code || out.String() != want.out {
-			t.Errorf("%s: code %d, output %q, %v", script, code, out.String(), err)
+		status, err := Run(context.Background(), c)
+		if err != nil || status != want.status || out.String() != want.out {
+			t.Errorf("%s: %+v, output %q, %v", script, status, out.String(), err)
 		}
 	}
 }
@@ -86,47 +88,93 @@ func TestStartErrors(t *testing.T) {
 	}
 }
 
-// TestWaitsForBackgroundJobs: jobs that hold the output belong to the command.
+// TestWaitsForBackgroundJobs: jobs of the group belong to the command, whether
+// they hold its output or not.
 func TestWaitsForBackgroundJobs(t *testing.T) {
-	c, out := sh("(sleep 0.3; echo late) & echo early")
-	c.Linger = 50 * time.Millisecond
-	told := 0
-	c.Lingering = func() { told++ }
-	if code, err := Run(context.Background(), c); err != nil || code != 0 || out.String() != "early\nlate\n" {
-		t.Errorf("code %d, output %q, %v", code, out.String(), err)
-	}
-	if told != 1 {
-		t.Errorf("the user was told %d times", told)
-	}
-}
-
-// TestLeavesDetachedJobs: a job that does not hold the output goes on.
-func TestLeavesDetachedJobs(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
-	c, _ := sh("(sleep 0.3; echo x > " + file + ") > /dev/null 2>&1 &")
-	if _, err := Run(context.Background(), c); err != nil {
-		t.Fatal(err)
+	for script, want := range map[string]string{
+		"(sleep 0.3; echo late) & echo early":                               "early\nlate\n",
+		"(sleep 0.3; echo x > " + file + ") > /dev/null 2>&1 & echo early":  "early\n",
+		"nohup sh -c 'sleep 0.3; echo x > " + file + "' > /dev/null 2>&1 &": "",
+	} {
+		_ = os.Remove(file)
+		c, out := sh(script)
+		c.Linger = 50 * time.Millisecond
+		c.Left = func(l Leftover) { t.Errorf("%s: %+v is left", script, l) }
+		if status, err := Run(context.Background(), c); err != nil || status.Code != 0 || out.String() != want {
+			t.Errorf("%s: %+v, output %q, %v", script, status, out.String(), err)
+		}
+		if _, err := os.Stat(file); err != nil && strings.Contains(script, file) {
+			t.Errorf("%s: %v", script, err)
+		}
 	}
-	waitFor(t, func() bool { _, err := os.Stat(file); return err == nil })
 }
 
-// TestDoesNotWaitForDaemons: one that has left the group but holds the output
-// must not hang the task.
-func TestDoesNotWaitForDaemons(t *testing.T) {
+// TestStopsBackgroundJobs: jobs that go on for ever neither hang the task nor
+// outlive it.
+func TestStopsBackgroundJobs(t *testing.T) {
+	for _, r := range []struct {
+		script, out string
+		output      bool
+		code        int
+	}{
+		{"sleep 1000 & echo $!", "", true, 0},
+		{"sleep 1000 & echo $!; exit 4", "", true, 4},
+		{"sleep 1000 > /dev/null 2>&1 & echo $!", "", false, 0},
+		{"nohup sleep 1000 > /dev/null 2>&1 & echo $!", "", false, 0},
+		{"(sleep 1000 & echo $!) & wait", "", true, 0},
+		{"(trap '' TERM; exec sleep 1000) & echo $!", "", true, 0},
+	} {
+		t.Run(r.script, func(t *testing.T) {
+			t.Parallel()
+			c, out := sh(r.script)
+			c.Patience, c.Grace = 100*time.Millisecond, 100*time.Millisecond
+			var left []Leftover
+			c.Left = func(l Leftover) { left = append(left, l) }
+			begin := time.Now()
+			status, err := Run(context.Background(), c)
+			if err != nil || status.Code != r.code || time.Since(begin) > 10*time.Second {
+				t.Errorf("%+v, %v after %v", status, err, time.Since(begin))
+			}
+			pid, err := strconv.Atoi(strings.TrimSpace(out.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(left) != 1 || left[0].Output != r.output || left[0].After != c.Patience {
+				t.Fatalf("left %+v", left)
+			}
+			if names := left[0].Processes; runtime.GOOS == "linux" && (len(names) != 1 || names[0] != "sleep ("+strconv.Itoa(pid)+")") {
+				t.Errorf("left %q", names)
+			}
+			if running(pid) {
+				t.Errorf("%d still runs", pid)
+			}
+		})
+	}
+}
+
+// TestLeavesDaemons: what has left the group goes on, and must not hang the task
+// when it holds the output.
+func TestLeavesDaemons(t *testing.T) {
 	if _, err := exec.LookPath("setsid"); err != nil {
 		t.Skip("setsid is not installed")
 	}
-	c, out := sh("setsid sleep 20 & echo started $!")
-	c.Linger = 100 * time.Millisecond
-	begin := time.Now()
-	code, err := Run(context.Background(), c)
-	if err != nil || code != 0 || !strings.HasPrefix(out.String(), "started") {
-		t.Errorf("code %d, output %q, %v", code, out.String(), err)
-	}
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("took %v", took)
-	}
-	if pid, err := strconv.Atoi(strings.Fields(out.String())[1]); err == nil {
+	for _, to := range []string{"", " > /dev/null 2>&1"} {
+		c, out := sh("setsid sh -c 'echo $$; exec sleep 1000" + to + "' &")
+		c.Linger, c.Patience = 100*time.Millisecond, 500*time.Millisecond
+		c.Left = func(l Leftover) { t.Errorf("%q: %+v is left", to, l) }
+		begin := time.Now()
+		status, err := Run(context.Background(), c)
+		if err != nil || status.Code != 0 || time.Since(begin) > 5*time.Second {
+			t.Errorf("%q: %+v, %v after %v", to, status, err, time.Since(begin))
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(out.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !running(pid) {
+			t.Errorf("%q: the daemon is gone", to)
+		}
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
@@ -206,8 +254,8 @@ func TestMemoryStaysFlat(t *testing.T) {
 func TestBrokenLog(t *testing.T) {
 	c, _ := sh("head -c 1000000 /dev/zero; exit 5")
 	c.Output = writerFunc(func([]byte) (int, error) { return 0, errors.New("full") })
-	if code, err := Run(context.Background(), c); code != 5 || err != nil {
-		t.Errorf("code %d, %v", code, err)
+	if status, err := Run(context.Background(), c); status.Code != 5 || err != nil {
+		t.Errorf("%+v, %v", status, err)
 	}
 }
 

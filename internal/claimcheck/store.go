@@ -1,0 +1,257 @@
+// Package claimcheck keeps large payloads in a blob store, so that the history of
+// an execution holds small references to them.
+//
+// It does so in two ways on one store.
+//
+// Values takes single large values out of params where an activity returns them,
+// and puts them back where the next activity needs them. The interpreter between
+// the two only carries texts of about a hundred bytes: a value is encoded and
+// stored once, however many tasks see it, and the workflow neither decodes nor
+// encodes it, which would take it seconds that it hasn't got. This is what serves
+// params, and the only way that keeps a value single when payloads are encrypted,
+// since equal texts then have different ciphertexts.
+//
+// Driver is the net under it: the SDK hands it every payload that is large as a
+// whole, such as the plan of thousands of tasks or an object of a million small
+// keys, and stores a reference to it in its place.
+//
+//   - The SDK calls it after the codecs of the data converter, so objects are
+//     compressed and encrypted.
+//   - It covers the input and the result of workflows, children, activities and
+//     local activities, signals, updates, queries with their answers, memos, the
+//     details of heartbeats, failures and cancellations. Search attributes never
+//     leave the server; they are small. It does not cover what bypasses the SDK's
+//     client: histories exported as files, and payloads that are read off the raw
+//     gRPC service, hold references.
+//   - Payloads are fetched when a task is polled, before workflow code runs, so the
+//     deadlock detector doesn't see that. Decoding happens in workflow code:
+//     codec.DataConverter pauses the detector for it.
+//   - The server needs nothing. Clients, workers and replayers all need the driver:
+//     one that lacks it fails with TMPRL1105 on the first reference it meets.
+//
+// An object is named by the SHA-256 of its bytes and never changes. None is
+// deleted but by Sweep, or by a rule of the bucket of the same kind; such a rule
+// must keep objects for longer than the retention of histories, the longest run of
+// an attempt and a day together.
+package claimcheck
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/gcerrors"
+	"golang.org/x/sync/singleflight"
+)
+
+// Folder is what the names of all objects begin with.
+const Folder = "payloads/"
+
+// refresh is the age from which an object that is stored again is written again,
+// so that its age tells when somebody last referred to it anew.
+const refresh = 24 * time.Hour
+
+// Options tune a Store. The zero value is ready to use.
+type Options struct {
+	// CacheBytes is how many bytes of recently seen objects are kept in memory, 64
+	// MiB by default; a negative one keeps none.
+	CacheBytes int64
+	// MaxBytes is the largest object that is stored or read, 512 MiB by default.
+	MaxBytes int64
+	// Now is the clock, time.Now by default.
+	Now func() time.Time
+}
+
+// Store keeps objects by the hash of their content. It is safe for concurrent use.
+type Store struct {
+	bucket *blob.Bucket
+	max    int64
+	now    func() time.Time
+	// seen holds the bytes of objects, stored the objects that are known to be in
+	// the bucket and young.
+	seen   *cache
+	stored *cache
+	reads  singleflight.Group
+}
+
+// New returns a store on a bucket, which stays the caller's to close.
+func New(bucket *blob.Bucket, o Options) *Store {
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 64 << 20
+	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = 512 << 20
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Store{bucket: bucket, max: o.MaxBytes, now: o.Now, seen: newCache(o.CacheBytes), stored: newCache(10_000)}
+}
+
+// A NotFoundError tells that an object is not in the store, or not any more.
+type NotFoundError struct {
+	// Sum is the SHA-256 of the object in hexadecimal.
+	Sum string
+}
+
+func (e *NotFoundError) Error() string {
+	return "the large payload " + e.Sum + " is not in the store (any more)"
+}
+
+// A DamagedError tells that the content of an object doesn't match its name.
+type DamagedError struct {
+	// Sum is the SHA-256 that the object should have, in hexadecimal.
+	Sum string
+}
+
+func (e *DamagedError) Error() string {
+	return "the large payload " + e.Sum + " is damaged in the store: its content has another hash"
+}
+
+// A TooLargeError tells that a payload exceeds MaxBytes of the options.
+type TooLargeError struct {
+	// Bytes and Max are sizes in bytes.
+	Bytes, Max int64
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("a payload of %d bytes is too large, %d are allowed", e.Bytes, e.Max)
+}
+
+// Permanent tells that an error of this package stays however often the call is
+// repeated, unlike those of an unreachable store.
+func Permanent(err error) bool {
+	var (
+		gone    *NotFoundError
+		damaged *DamagedError
+		large   *TooLargeError
+	)
+	return errors.As(err, &gone) || errors.As(err, &damaged) || errors.As(err, &large)
+}
+
+var sumShape = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// put stores an object unless it is there and returns its hash.
+func (s *Store) put(ctx context.Context, data []byte) (sum string, err error) {
+	if int64(len(data)) > s.max {
+		return "", &TooLargeError{Bytes: int64(len(data)), Max: s.max}
+	}
+	h := sha256.Sum256(data)
+	sum = hex.EncodeToString(h[:])
+	if s.recent(sum) {
+		return sum, nil
+	}
+	name := Folder + sum
+	about, err := s.bucket.Attributes(ctx, name)
+	switch {
+	case err == nil && about.Size == int64(len(data)) && s.now().Sub(about.ModTime) < refresh:
+		s.stored.put(sum, about.ModTime, 1)
+		return sum, nil
+	case err != nil && gcerrors.Code(err) != gcerrors.NotFound:
+		return "", fmt.Errorf("the store of large payloads can't be asked for %s: %w", name, err)
+	}
+	now := s.now()
+	err = s.bucket.WriteAll(ctx, name, data, &blob.WriterOptions{
+		ContentType: "application/octet-stream", DisableContentTypeDetection: true,
+	})
+	if err != nil {
+		return "", fmt.Errorf("the large payload %s can't be stored: %w", name, err)
+	}
+	s.stored.put(sum, now, 1)
+	s.seen.put(sum, data, int64(len(data)))
+	return sum, nil
+}
+
+// recent tells whether an object was stored or found by this process of late.
+func (s *Store) recent(sum string) bool {
+	at, ok := s.stored.get(sum)
+	return ok && s.now().Sub(at.(time.Time)) < refresh
+}
+
+// get reads an object and verifies it. The caller must not change the bytes.
+func (s *Store) get(ctx context.Context, sum string) ([]byte, error) {
+	if !sumShape.MatchString(sum) {
+		return nil, fmt.Errorf("%q is no hash of a large payload", sum)
+	}
+	if data, ok := s.seen.get(sum); ok {
+		return data.([]byte), nil
+	}
+	data, err := s.shared(ctx, &s.reads, sum, func(ctx context.Context) (any, error) {
+		data, err := s.fetch(ctx, sum)
+		if err == nil {
+			s.seen.put(sum, data, int64(len(data)))
+		}
+		return data, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return data.([]byte), nil
+}
+
+func (s *Store) fetch(ctx context.Context, sum string) ([]byte, error) {
+	name := Folder + sum
+	r, err := s.bucket.NewReader(ctx, name, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, &NotFoundError{sum}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the large payload %s can't be read: %w", name, err)
+	}
+	defer r.Close()
+	if r.Size() > s.max {
+		return nil, fmt.Errorf("the large payload %s has %d bytes, %d are allowed", name, r.Size(), s.max)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, max(r.Size(), 0)+bytes.MinRead))
+	if _, err := b.ReadFrom(io.LimitReader(r, s.max+1)); err != nil {
+		return nil, fmt.Errorf("the large payload %s can't be read: %w", name, err)
+	}
+	if h := sha256.Sum256(b.Bytes()); hex.EncodeToString(h[:]) != sum {
+		return nil, &DamagedError{sum}
+	}
+	return b.Bytes(), nil
+}
+
+// shared makes one of several calls at a time for the same key. Tasks that start
+// together want the same values, and each copy may take hundreds of megabytes. The
+// end of one caller doesn't take the call from the others.
+func (s *Store) shared(ctx context.Context, group *singleflight.Group, key string, call func(context.Context) (any, error)) (any, error) {
+	done := group.DoChan(key, func() (any, error) { return call(context.WithoutCancel(ctx)) })
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case r := <-done:
+		return r.Val, r.Err
+	}
+}
+
+// Sweep deletes the objects that nobody stored since the given time and returns
+// their number and size. Objects are written again when they are stored again a day
+// later, so the time must lie before the beginning of every history that is kept,
+// by a day at least.
+func (s *Store) Sweep(ctx context.Context, before time.Time) (count int, size int64, err error) {
+	for list := s.bucket.List(&blob.ListOptions{Prefix: Folder}); ; {
+		object, err := list.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return count, size, nil
+		}
+		if err != nil {
+			return count, size, err
+		}
+		if object.IsDir || !object.ModTime.Before(before) || !sumShape.MatchString(object.Key[len(Folder):]) {
+			continue
+		}
+		if err := s.bucket.Delete(ctx, object.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+			return count, size, err
+		}
+		count++
+		size += object.Size
+	}
+}
