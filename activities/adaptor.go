@@ -63,7 +63,14 @@ func (a *Adaptor) Run(ctx context.Context, req *Request) (*Result, error) {
 	if err != nil {
 		return nil, r.failed(err)
 	}
-	return r.finished(result)
+	out, err := r.finished(result)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.shrink(out); err != nil {
+		return nil, r.failed(err)
+	}
+	return out, nil
 }
 
 // Check compiles the _check of a request; it runs no operator.

@@ -12,6 +12,8 @@ import (
 // that it names: an exported "sh>" comes first. sure is false when that depends
 // on an expression.
 func TypeOf(params, local *ordered.Object) (name string, sure bool) {
+	// What lies elsewhere holds no key that matters here.
+	params = params.Resolve(func(string) *ordered.Object { return nil })
 	all := params
 	if local.Has("_type") || params.Has("_type") {
 		v, ok := local.Get("_type")

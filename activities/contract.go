@@ -17,7 +17,9 @@ type Session struct {
 	ProjectID int64  `json:"project_id"`
 	// Revision names the immutable project archive; it is empty when the project
 	// is the local folder.
-	Revision  string    `json:"revision,omitempty"`
+	Revision string `json:"revision,omitempty"`
+	// Archive is the digest of that archive.
+	Archive   string    `json:"archive,omitempty"`
 	Workflow  string    `json:"workflow"`
 	Timezone  string    `json:"timezone"`
 	Time      time.Time `json:"session_time"`
@@ -86,10 +88,11 @@ type Again struct {
 // Require asks the interpreter to see to an attempt of another session.
 type Require struct {
 	Project string `json:"project,omitempty"`
-	// ProjectID and Revision are those of the project's newest revision, which
-	// the plan is of; zero for the local folder.
+	// ProjectID, Revision and Archive are those of the project's newest revision,
+	// which the plan is of; zero for the local folder.
 	ProjectID     int64     `json:"project_id,omitempty"`
 	Revision      string    `json:"revision,omitempty"`
+	Archive       string    `json:"archive,omitempty"`
 	Workflow      string    `json:"workflow"`
 	SessionTime   time.Time `json:"session_time"`
 	RerunOn       string    `json:"rerun_on,omitempty"` // none, failed, all

@@ -21,6 +21,8 @@ type LineLogs struct {
 	open int
 	// partial is the task whose unfinished line is on the stream.
 	partial *lineLog
+	// err is the first error of w.
+	err error
 }
 
 // LineLogOptions are the choices of NewLineLogs.
@@ -48,7 +50,9 @@ func NewLineLogs(w io.Writer, opts LineLogOptions) *LineLogs {
 }
 
 // Open takes a place.
-func (l *LineLogs) Open(run LogRun) (TaskLog, error) {
+func (l *LineLogs) Open(run LogRun) (TaskLog, error) { return l.take(run), nil }
+
+func (l *LineLogs) take(run LogRun) *lineLog {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	place := 0
@@ -60,7 +64,7 @@ func (l *LineLogs) Open(run LogRun) (TaskLog, error) {
 	}
 	l.used[place] = true
 	l.open++
-	return &lineLog{all: l, place: place, label: Label(place+1, run)}, nil
+	return &lineLog{all: l, place: place, label: Label(place+1, run)}
 }
 
 // Label is how Digdag marks the lines of a task: its thread, then site, project,
@@ -74,12 +78,12 @@ func Label(thread int, run LogRun) string {
 func (l *LineLogs) Line(level Level, label, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.line(nil, level, label, text)
+	l.line(nil, l.opts.Now(), level, label, text)
 }
 
 var colours = map[Level]string{LevelDebug: "\x1b[37m", LevelInfo: "\x1b[32m", LevelWarn: "\x1b[33m", LevelError: "\x1b[35m"}
 
-func (l *LineLogs) line(from *lineLog, level Level, label, text string) {
+func (l *LineLogs) line(from *lineLog, at time.Time, level Level, label, text string) {
 	if level < l.opts.Level {
 		return
 	}
@@ -87,7 +91,7 @@ func (l *LineLogs) line(from *lineLog, level Level, label, text string) {
 	if l.opts.Colour {
 		b = append(b, colours[level]...)
 	}
-	b = l.opts.Now().In(l.opts.Zone).AppendFormat(b, "2006-01-02 15:04:05 -0700")
+	b = at.In(l.opts.Zone).AppendFormat(b, "2006-01-02 15:04:05 -0700")
 	b = append(b, " ["...)
 	b = append(b, level.String()...)
 	b = append(b, "] ("...)
@@ -104,14 +108,20 @@ func (l *LineLogs) line(from *lineLog, level Level, label, text string) {
 // first.
 func (l *LineLogs) put(from *lineLog, text []byte, fresh bool) {
 	if l.partial != nil && (fresh || l.partial != from) {
-		_, _ = l.w.Write([]byte{'\n'})
+		l.write([]byte{'\n'})
 		l.partial = nil
 	}
-	_, _ = l.w.Write(text)
+	l.write(text)
 	if text[len(text)-1] != '\n' {
 		l.partial = from
 	} else {
 		l.partial = nil
+	}
+}
+
+func (l *LineLogs) write(text []byte) {
+	if _, err := l.w.Write(text); err != nil && l.err == nil {
+		l.err = err
 	}
 }
 
@@ -164,7 +174,7 @@ func (t *lineLog) Line(level Level, text string) {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
 	t.flush()
-	t.all.line(t, level, t.label, text)
+	t.all.line(t, t.all.opts.Now(), level, t.label, text)
 }
 
 func (t *lineLog) Close() error {
@@ -173,7 +183,7 @@ func (t *lineLog) Close() error {
 	defer l.mu.Unlock()
 	t.flush()
 	if l.partial == t {
-		_, _ = l.w.Write([]byte{'\n'})
+		l.write([]byte{'\n'})
 		l.partial = nil
 	}
 	l.used[t.place] = false

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/operators"
 	"github.com/dig2temporal/dig2temporal/translate/expr"
@@ -23,6 +24,8 @@ type Options struct {
 	// Find finds the workflows that require> names; by default those in the
 	// workspace of the attempt.
 	Find func(ctx context.Context, s *Session, in operators.ProjectRef, name string) (*operators.Workflow, error)
+	// Values keeps the large values of params out of histories; nil leaves them in.
+	Values *claimcheck.Values
 	// Notifier sends notifications; nil sends none.
 	Notifier operators.Notifier
 	// Environ is what commands start with, the environment of this process by

@@ -87,7 +87,7 @@ func nonEmpty(o *ordered.Object) *ordered.Object {
 func (r *run) required(in *operators.Require) *Require {
 	return &Require{
 		Project: in.Workflow.Project, ProjectID: in.Workflow.ProjectID, Revision: in.Workflow.Revision,
-		Workflow: in.Workflow.Plan.Workflow, SessionTime: in.SessionTime, RerunOn: in.RerunOn,
+		Archive: in.Workflow.Archive, Workflow: in.Workflow.Plan.Workflow, SessionTime: in.SessionTime, RerunOn: in.RerunOn,
 		IgnoreFailure: in.IgnoreFailure, RetryName: in.RetryName, Plan: in.Workflow.Plan, Params: nonEmpty(in.Params),
 		Retry: r.retry,
 	}

@@ -125,6 +125,11 @@ func (r *run) perform() (*operators.Result, error) {
 	if r.zone, err = zone.Load(r.req.Session.Timezone); err != nil {
 		return nil, &operators.ConfigError{Message: err.Error()}
 	}
+	full, err := r.expand(r.req)
+	if err != nil {
+		return nil, err
+	}
+	r.req = full
 	raw, err := r.a.fullParams(r.req, r.zone)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/internal/process"
 	"github.com/dig2temporal/dig2temporal/translate/config"
 )
 
@@ -24,6 +25,8 @@ type language struct {
 	// programs are tried in turn when the task names none.
 	programs []string
 	runner   string
+	// rest are further files that the runner may load, by their names.
+	rest map[string]string
 	// failed words the failure of a command that left an error.
 	failed func(code int, e *scriptError) string
 }
@@ -34,8 +37,9 @@ type scriptError struct {
 	backtrace      []string
 }
 
-// maxResult bounds what a script may give back.
-const maxResult = 32 << 20
+// maxResult bounds what a script may give back. Large values leave the history, so
+// what counts is the memory of the worker, several times this size for a moment.
+const maxResult = 256 << 20
 
 // run runs the task. The options stand between the program and its script, extra
 // arguments of our runner at the end.
@@ -75,6 +79,13 @@ func (l *language) run(ctx context.Context, t *Task, params *ordered.Object, opt
 	if err := files.write(runner, script); err != nil {
 		return nil, err
 	}
+	if method != nil {
+		for name, text := range l.rest {
+			if err := files.write(name, text); err != nil {
+				return nil, err
+			}
+		}
+	}
 	args := append(append([]string{}, program...), options...)
 	args = append(args, files.path(runner))
 	args = append(args, method...)
@@ -82,13 +93,16 @@ func (l *language) run(ctx context.Context, t *Task, params *ordered.Object, opt
 	if method != nil {
 		args = append(args, extra...)
 	}
-	code, err := run(ctx, t, &launch{args: args, instead: instead, env: env, files: files})
+	status, err := run(ctx, t, &launch{args: args, instead: instead, env: env, files: files})
 	if err != nil {
 		return nil, err
 	}
 	output, err := readOutput(filepath.Join(files.dir, "output.json"))
-	if code != 0 {
-		return nil, l.failure(code, output, err)
+	if status.Code != 0 {
+		if _, gone := os.Stat(files.dir); errors.Is(gone, fs.ErrNotExist) && status.Signal == "" {
+			return nil, &Failure{Message: fmt.Sprintf("%s command failed with code %d\nThe script has deleted the folder .digdag, which its result belongs to", l.title, status.Code)}
+		}
+		return nil, l.failure(status, output, err)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &Failure{Message: "output.json does not exist. Something unexpected error happened. Please check logs."}
@@ -111,7 +125,7 @@ func (l *language) program(t *Task) string {
 	return l.programs[0]
 }
 
-func (l *language) failure(code int, output *ordered.Object, err error) error {
+func (l *language) failure(status process.Status, output *ordered.Object, err error) error {
 	var e *scriptError
 	switch {
 	case err == nil:
@@ -120,9 +134,9 @@ func (l *language) failure(code int, output *ordered.Object, err error) error {
 		e = &scriptError{message: "output.json can't be read: " + err.Error()}
 	}
 	if e == nil {
-		return &Failure{Message: fmt.Sprintf("%s command failed with code %d", l.title, code)}
+		return codeFailure(fmt.Sprintf("%s command failed with code %d", l.title, status.Code), status)
 	}
-	return &Failure{Message: l.failed(code, e)}
+	return &Failure{Message: l.failed(status.Code, e)}
 }
 
 func errorOf(output *ordered.Object) *scriptError {

@@ -152,28 +152,3 @@ func TestLanguageStreams(t *testing.T) {
 		t.Fatal("still running")
 	}
 }
-
-func BenchmarkPy(b *testing.B) {
-	python := interpreter(b, "DIG2TEMPORAL_TEST_PYTHON", "/usr/bin/python3", "python3")
-	dir := b.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "m.py"), []byte("def f(a):\n    pass\n"), 0o644); err != nil {
-		b.Fatal(err)
-	}
-	config := ordered.Of("_command", "m.f", "python", python, "a", "x")
-	env := os.Environ()
-	for b.Loop() {
-		t := &Task{Type: "py", Config: config, ProjectDir: dir, Workdir: dir, Environ: env, Output: &output{}}
-		if _, err := (Py{}).Run(context.Background(), t); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkPlainPython(b *testing.B) {
-	python := interpreter(b, "DIG2TEMPORAL_TEST_PYTHON", "/usr/bin/python3", "python3")
-	for b.Loop() {
-		if err := exec.Command(python, "-c", "pass").Run(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

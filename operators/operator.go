@@ -111,8 +111,10 @@ type ProjectRef struct {
 type Workflow struct {
 	Project   string
 	ProjectID int64
-	Revision  string
-	Plan      *plan.Plan
+	// Revision names the newest revision, Archive is the digest of its archive.
+	// Both are empty for a local folder.
+	Revision, Archive string
+	Plan              *plan.Plan
 }
 
 // Result is what a successful operator gives back.

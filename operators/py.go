@@ -10,8 +10,12 @@ import (
 // Py is py>.
 type Py struct{}
 
-//go:embed runners/runner.py
-var pythonRunner string
+var (
+	//go:embed runners/runner.py
+	pythonRunner string
+	//go:embed runners/rest.py
+	pythonRest string
+)
 
 // Spec describes py>.
 func (Py) Spec() *Spec {
@@ -54,6 +58,7 @@ func (Py) Spec() *Spec {
 func (Py) Run(ctx context.Context, t *Task) (*Result, error) {
 	l := &language{
 		name: "py", option: "python", title: "Python", programs: []string{"python", "python3"}, runner: pythonRunner,
+		rest: map[string]string{"rest.py": pythonRest},
 		failed: func(code int, e *scriptError) string {
 			var b strings.Builder
 			fmt.Fprintf(&b, "Python command failed with code %d\nError messages from python: %s", code, e.message)

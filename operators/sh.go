@@ -18,8 +18,8 @@ func (Sh) Spec() *Spec {
 		Description: "Runs the text as a script of `/bin/sh` in the task's folder. Every param whose name is a shell name is an environment " +
 			"variable: texts as they are, everything else as JSON; a null is not set. What the script prints goes to the task's log as it comes. " +
 			"The task fails when the script ends with another code than 0.\n\n" +
-			"The task ends when the script and the background jobs that still hold its output have ended. When the attempt is killed, " +
-			"the script and all that it started get SIGTERM, and SIGKILL 5 seconds later. " +
+			"The task ends when the script and its background jobs have ended. Jobs that go on 10 seconds after the script are stopped, and fail the task " +
+			"when they still have its output open. When the attempt is killed, the script and all that it started get SIGTERM, and SIGKILL 5 seconds later. " +
 			"A repeat runs the script anew from its beginning.",
 		Command: Option{Name: "sh>", Type: "string", Required: true,
 			Description: "The script. `${…}` and `${secret:…}` in it are replaced before the shell sees it."},
@@ -93,12 +93,12 @@ func (Sh) Run(ctx context.Context, t *Task) (*Result, error) {
 	if stored != nil {
 		l.stdout = stored
 	}
-	code, err := run(ctx, t, l)
+	status, err := run(ctx, t, l)
 	switch {
 	case err != nil:
 		return nil, err
-	case code != 0:
-		return nil, &Failure{Message: fmt.Sprintf("Command failed with code %d", code)}
+	case status.Code != 0:
+		return nil, codeFailure(fmt.Sprintf("Command failed with code %d", status.Code), status)
 	case stored != nil:
 		return stored.result(secrets)
 	}

@@ -58,6 +58,17 @@ func AttemptIDOf(a *commonpb.SearchAttributes) int64 {
 	return id
 }
 
+// The keys of an attempt's memo: what listings show beside search attributes.
+const (
+	MemoUUID      = "session_uuid"
+	MemoRetryName = "retry_attempt_name"
+)
+
+// Memo returns that of an attempt.
+func Memo(s *activities.Session) map[string]any {
+	return map[string]any{MemoUUID: s.UUID, MemoRetryName: s.RetryAttemptName}
+}
+
 // Summary is the one line that the Web UI shows for an attempt.
 func Summary(s *activities.Session) string {
 	return fmt.Sprintf("%s, session %s", s.Workflow, strings.TrimSuffix(s.Time.Format("2006-01-02 15:04:05 -07:00"), " +00:00"))

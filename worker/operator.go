@@ -310,12 +310,10 @@ func (x *execution) runHandlers(ctx workflow.Context, n *node, scope *ordered.Ob
 			stores, errs := n.below()
 			export, err = stores.apply(export), errs
 		}
-		export = export.Clone()
 		if err == nil {
 			err = ordered.New()
 		}
-		export.Set("error", err)
-		t.Export = export
+		t.Export = export.With("error", err)
 		handlers = append(handlers, n.add(&t))
 	}
 	if len(handlers) == 0 {

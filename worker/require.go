@@ -108,12 +108,12 @@ func (x *execution) lookUp(ctx workflow.Context, id string, r *activities.Requir
 // for it. Taken tells that the session has a running attempt already.
 func (x *execution) startRequired(ctx workflow.Context, project, id string, r *activities.Require, now *sessionState) (success, taken bool, err error) {
 	session := &activities.Session{
-		Project: project, ProjectID: x.session.ProjectID, Revision: x.session.Revision, Workflow: r.Workflow,
+		Project: project, ProjectID: x.session.ProjectID, Revision: x.session.Revision, Archive: x.session.Archive, Workflow: r.Workflow,
 		Timezone: r.Plan.Timezone, Time: r.SessionTime, UUID: now.NewUUID, SessionID: SessionID(id), AttemptID: now.NewAttemptID,
 		RetryAttemptName: r.RetryName, Schedule: r.Plan.Schedule, ShowParams: x.session.ShowParams,
 	}
 	if r.ProjectID != 0 {
-		session.ProjectID, session.Revision = r.ProjectID, r.Revision
+		session.ProjectID, session.Revision, session.Archive = r.ProjectID, r.Revision, r.Archive
 	}
 	if now.Exists && session.RetryAttemptName == "" {
 		session.RetryAttemptName = now.NewUUID
@@ -126,6 +126,7 @@ func (x *execution) startRequired(ctx workflow.Context, project, id string, r *a
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		TypedSearchAttributes: SearchAttributes(session),
 		StaticSummary:         Summary(session),
+		Memo:                  Memo(session),
 	}), AttemptWorkflow, &Input{Plan: r.Plan, Session: session, Defaults: x.defaults, Params: r.Params, SLA: now.NewSLA})
 	var started workflow.Execution
 	if err := child.GetChildWorkflowExecution().Get(undisturbed, &started); err != nil {

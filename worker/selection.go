@@ -73,6 +73,16 @@ func (s *Selection) modes(root *plan.Task) modes {
 	return m
 }
 
+// Before tells whether a static task lies before the Start of the selection: it is
+// a sibling, or below a sibling, that Start or a group above it depends on.
+func (s *Selection) Before(root *plan.Task, name string) bool {
+	found := false
+	walkTo(root, s.Start, func(_ *plan.Task, sibling string, before bool) {
+		found = found || before && (name == sibling || strings.HasPrefix(name, sibling+"+"))
+	}, nil)
+	return found
+}
+
 func (m modes) set(t *plan.Task, name string, to mode) {
 	m[name] = to
 	for _, c := range t.Tasks {

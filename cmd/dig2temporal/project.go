@@ -86,6 +86,14 @@ func lone(current, file string) bool {
 	return err == nil && len(here) == 0
 }
 
+// shownDir leads from the current folder to the project, for messages.
+func (c *Command) shownDir(p *place) string {
+	if p.typed == "" {
+		return ""
+	}
+	return filepath.ToSlash(filepath.Clean(p.typed))
+}
+
 // elsewhere tells whether the project is not the current folder.
 func (c *Command) elsewhere(p *place) bool { return p.dir != filepath.Clean(c.Dir) }
 

@@ -1,3 +1,5 @@
+//go:build !noserver
+
 package main
 
 import (
@@ -152,13 +154,6 @@ func (o *runOptions) checkSession(now time.Time) error {
 		return &usageError{withKind(err)}
 	}
 	return nil
-}
-
-func logLevels() map[string]activities.Level {
-	return map[string]activities.Level{
-		"error": activities.LevelError, "warn": activities.LevelWarn, "info": activities.LevelInfo,
-		"debug": activities.LevelDebug, "trace": activities.LevelDebug,
-	}
 }
 
 func (c *Command) run(ctx context.Context, o *runOptions, workflow, task string) error {

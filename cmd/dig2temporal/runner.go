@@ -1,3 +1,5 @@
+//go:build !noserver
+
 package main
 
 import (
@@ -172,14 +174,6 @@ func onlyErrors(list []finding.Finding) []finding.Finding {
 		}
 	}
 	return errs
-}
-
-// shownDir leads from the current folder to the project, for messages.
-func (c *Command) shownDir(p *place) string {
-	if p.typed == "" {
-		return ""
-	}
-	return filepath.ToSlash(filepath.Clean(p.typed))
 }
 
 // input makes the input of the attempt and its Workflow ID.

@@ -1,11 +1,11 @@
+//go:build !noserver
+
 package main
 
 import (
 	"fmt"
 	"io"
 	"os"
-
-	"golang.org/x/term"
 
 	"github.com/dig2temporal/dig2temporal/activities"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/console"
@@ -58,25 +58,6 @@ func (c *Command) openScreen(o *runOptions) (*screen, error) {
 		s.logs = s.console.Logs(s.logs)
 	}
 	return s, nil
-}
-
-// terminal returns how to ask for the size of a terminal, nil when the writer is
-// none.
-func (c *Command) terminal(w io.Writer) func() (columns, rows int) {
-	if c.Terminal != nil {
-		return c.Terminal(w)
-	}
-	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return nil
-	}
-	return func() (int, int) {
-		columns, rows, err := term.GetSize(int(file.Fd()))
-		if err != nil || columns <= 0 {
-			return 80, 24
-		}
-		return columns, rows
-	}
 }
 
 // line writes a line about the run as a whole.

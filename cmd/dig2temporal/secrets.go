@@ -15,22 +15,26 @@ import (
 )
 
 type secretsOptions struct {
+	clusterOptions
 	local       bool
+	project     string
 	set, delete []string
-	output      string
 }
 
 func (c *Command) secretsCommand() *cobra.Command {
 	o := &secretsOptions{}
 	cmd := &cobra.Command{
-		Use:   "secrets --local [--set KEY... | --delete KEY...] [options]",
+		Use:   "secrets (--local | --project PROJECT) [--set KEY... | --delete KEY...] [options]",
 		Short: "Set, delete and list secrets",
-		Long: `Set, delete and list the secrets that "dig2temporal run" gives to tasks of this
-user: ${secret:KEY} in sh> and in _env. Without --set and --delete the keys are
-listed; values are never shown.
+		Long: `Set, delete and list the secrets that tasks use as ${secret:KEY} in sh> and in
+_env. Without --set and --delete the keys are listed; values are never shown.
 
-Secrets are kept encrypted in $DIGDAG_CONFIG_HOME, $XDG_CONFIG_HOME/dig2temporal
-or ~/.config/dig2temporal, with the key beside them, readable for this user only.
+With --local they are those that "dig2temporal run" gives to tasks of this user.
+They are kept encrypted in $DIGDAG_CONFIG_HOME, $XDG_CONFIG_HOME/dig2temporal or
+~/.config/dig2temporal, with the key beside them, readable for this user only.
+
+With --project they are those of a project of the cluster, for all its attempts.
+They are kept in the cluster's store, encrypted by its keeper.
 
 What follows --set is one or more of
 
@@ -42,15 +46,17 @@ What follows --set is one or more of
 		Example: `  dig2temporal secrets --local --set db.password
   printf %s "$TOKEN" | dig2temporal secrets --local --set api.token=-
   dig2temporal secrets --local --set @secrets.yml
-  dig2temporal secrets --local --delete db.password api.token`,
+  dig2temporal secrets --local --delete db.password api.token
+  dig2temporal secrets --project sales --set db.password`,
 		Args: func(_ *cobra.Command, args []string) error { return o.more(args) },
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.secrets(o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.secrets(cmd.Context(), o) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.local, "local", false, "The secrets of this user")
+	flags.StringVar(&o.project, "project", "", "The secrets of this `PROJECT` of the cluster")
 	flags.StringArrayVar(&o.set, "set", nil, "Set a secret, as `KEY`, KEY=VALUE, KEY=@FILE, KEY=-, @FILE or @-; more may follow")
 	flags.StringArrayVar(&o.delete, "delete", nil, "Delete the secret `KEY`; more may follow")
-	flags.StringVar(&o.output, "output", "text", "`FORMAT` of the list: text or json")
+	o.add(flags)
 	return cmd
 }
 
@@ -70,28 +76,35 @@ func (o *secretsOptions) more(args []string) error {
 	return nil
 }
 
-func (c *Command) secrets(o *secretsOptions) error {
-	if err := oneOf("--output", o.output, "text", "json"); err != nil {
+func (c *Command) secrets(ctx context.Context, o *secretsOptions) error {
+	if err := o.check(); err != nil {
 		return err
 	}
-	if !o.local {
-		return usagef("expected --local: only the secrets of this user can be set")
+	do := func(store secretSet) error {
+		switch {
+		case len(o.set) > 0:
+			return c.setSecrets(store, o.set)
+		case len(o.delete) > 0:
+			return c.deleteSecrets(store, o.delete)
+		}
+		return c.listSecrets(store, o.output)
+	}
+	switch {
+	case o.local && o.project != "":
+		return usagef("--local and --project don't work together")
+	case o.project != "":
+		return c.onProjectSecrets(ctx, &o.clusterOptions, o.project, do)
+	case !o.local:
+		return usagef("expected --local or --project")
 	}
 	folder := c.secretsFolder()
 	if folder == "" {
 		return errors.New("there is no folder for secrets: HOME is not set; set DIGDAG_CONFIG_HOME to one")
 	}
-	store := secretstore.Open(folder)
-	switch {
-	case len(o.set) > 0:
-		return c.setSecrets(store, o.set)
-	case len(o.delete) > 0:
-		return c.deleteSecrets(store, o.delete)
-	}
-	return c.listSecrets(store, o.output)
+	return do(secretstore.Open(folder))
 }
 
-func (c *Command) setSecrets(store *secretstore.Store, args []string) error {
+func (c *Command) setSecrets(store secretSet, args []string) error {
 	reader := &secretReader{command: c}
 	secrets, err := reader.read(args)
 	if err != nil {
@@ -109,7 +122,7 @@ func (c *Command) setSecrets(store *secretstore.Store, args []string) error {
 	return nil
 }
 
-func (c *Command) deleteSecrets(store *secretstore.Store, keys []string) error {
+func (c *Command) deleteSecrets(store secretSet, keys []string) error {
 	seen := map[string]bool{}
 	for _, key := range keys {
 		if err := secretstore.CheckKey(key); err != nil {
@@ -141,7 +154,7 @@ type secretJSON struct {
 	Key string `json:"key"`
 }
 
-func (c *Command) listSecrets(store *secretstore.Store, output string) error {
+func (c *Command) listSecrets(store secretSet, output string) error {
 	keys, err := store.Keys()
 	if err != nil {
 		return err

@@ -1,21 +1,25 @@
 # Runs the function of a py> task: runner.py COMMAND INPUT OUTPUT
 #
-# Most tasks take less time than loading Python's own modules, so nothing is
-# imported before it is needed: no json, no inspect, no traceback.
+# Most tasks take less time than it takes Python to load a few modules, or to
+# compile a long file. So this file is short, it imports nothing but what Python
+# has imported itself, and what only some tasks need stands in rest.py. The
+# syntax is that of every Python, so that an old one can say that it is too old.
 
 import os
 import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Env(object):
     """What a task sees as digdag.env."""
 
-    def __init__(self, params):
-        self.params = params
-        self.subtask_config = {}
-        self.export_params = {}
-        self.store_params = {}
-        self.state_params = {}
+    def __init__(self, raw):
+        self.params = raw.params
+        self.subtask_config = raw.subtask_config
+        self.export_params = raw.export_params
+        self.store_params = raw.store_params
+        self.state_params = raw.state_params
         self.subtask_index = 0
         self._origins = {}
 
@@ -29,27 +33,25 @@ class Env(object):
         self._update("store", self.store_params, params, kwds)
 
     def _update(self, name, target, params, kwds):
-        values = dict(params, **kwds)
+        values = dict(params)
+        values.update(kwds)
         target.update(values)
         caller = sys._getframe(2)
         for key in values:
             self._origins[name, key] = (caller.f_code.co_filename, caller.f_lineno, caller.f_code.co_name)
 
     def add_subtask(self, function=None, **params):
-        if isinstance(function, dict):
-            config = dict(function, **params)
-        else:
-            config = params
-            if function is not None:
-                config["py>"] = ".".join([function.__module__, function.__qualname__])
-        import json
+        rest()["add_subtask"](self, function, params)
 
-        try:
-            json.dumps(config, allow_nan=False)
-        except Exception as error:
-            raise TypeError("Parameters must be serializable using JSON: %s" % error) from None
-        self.subtask_config["+subtask" + str(self.subtask_index)] = config
-        self.subtask_index += 1
+
+def rest():
+    """Returns what stands in rest.py."""
+    path = os.path.join(HERE, "rest.py")
+    with open(path) as f:
+        code = compile(f.read(), path, "exec")
+    names = {"OURS": (__file__, path), "arguments": arguments}
+    exec(code, names)
+    return names
 
 
 def read_params(path):
@@ -81,27 +83,25 @@ def resolve(command):
         name = ".".join(names[:n])
         try:
             __import__(name)
-        except ModuleNotFoundError as error:
+        except ImportError as error:
             # An import that fails inside of the module is the user's to see.
-            if n > 1 and error.name and (name + ".").startswith(error.name + "."):
+            if n > 1 and isinstance(error, ModuleNotFoundError) and error.name and (name + ".").startswith(error.name + "."):
                 continue
             raise
         return look_up(sys.modules[name], name, names[n:])
 
 
 def look_up(module, module_name, names):
-    owner = None
     found = module
     for name in names:
         if isinstance(found, type) and name == names[-1] and not isinstance(getattr(found, name, None), type):
             return found, name
         owner = found
-        try:
+        found = getattr(owner, name, owner)
+        if found is owner:
+            if owner is module and not hasattr(module, name):
+                raise AttributeError("Module '%s' has no attribute '%s'" % (module_name, name))
             found = getattr(owner, name)
-        except AttributeError:
-            if owner is module:
-                raise AttributeError("Module '%s' has no attribute '%s'" % (module_name, name)) from None
-            raise
     if isinstance(found, type):
         return found, "run"
     return None, found
@@ -117,7 +117,7 @@ def bind(function, params, unbound=False):
     if code is None:
         if hasattr(getattr(type(function), "__call__", None), "__code__"):
             return bind(function.__call__, params)
-        return bind_slowly(function, params, skip)
+        return rest()["bind"](function, params, skip)
     count, kwonly = code.co_argcount, code.co_kwonlyargcount
     defaults = target.__defaults__ or ()
     names = code.co_varnames[:count]
@@ -125,24 +125,12 @@ def bind(function, params, unbound=False):
         function,
         params,
         names[skip:],
-        max(0, code.co_posonlyargcount - skip),
+        max(0, getattr(code, "co_posonlyargcount", 0) - skip),
         names[count - len(defaults):] if defaults else (),
         code.co_varnames[count:count + kwonly],
         target.__kwdefaults__ or {},
         code.co_flags & 0x08,
     )
-
-
-def bind_slowly(function, params, skip):
-    import inspect
-
-    try:
-        spec = inspect.getfullargspec(function)
-    except TypeError:
-        return [], {}
-    names, defaults = spec.args[skip:], spec.defaults or ()
-    optional = spec.args[len(spec.args) - len(defaults):] if defaults else ()
-    return arguments(function, params, names, 0, optional, spec.kwonlyargs, spec.kwonlydefaults or {}, spec.varkw)
 
 
 def arguments(function, params, names, positional_only, optional, keyword_only, keyword_defaults, takes_all):
@@ -161,115 +149,78 @@ def arguments(function, params, names, positional_only, optional, keyword_only, 
     return positional, keywords
 
 
-def call(function, arguments):
-    positional, keywords = arguments
-    function(*positional, **keywords)
-
-
 def run(command, params):
     owner, target = resolve(command)
-    if owner is None:
-        return call(target, bind(target, params))
-    if owner.__init__ is object.__init__:
-        instance = owner()
-    else:
-        positional, keywords = bind(owner.__init__, params, unbound=True)
-        instance = owner(*positional, **keywords)
-    method = getattr(instance, target)
-    call(method, bind(method, params))
-
-
-def describe(error):
-    if isinstance(error, SystemExit):
-        if isinstance(error.code, int):
-            message = (
-                "Failed to call python command with code:%d Possible cause: Invalid python module call,"
-                " duplicate module name with standard library" % error.code
-            )
-        else:
-            message = "sys.exit(%s) was called" % ("" if error.code is None else repr(error.code))
-    else:
-        message = str(error)
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-        trace = trace.tb_next
-    import traceback
-
-    ours = '  File "%s"' % __file__
-    lines = [line for line in traceback.format_exception(type(error), error, trace) if not line.startswith(ours)]
-    # Without frames of the task's own there is no header, which readers look for.
-    if trace is None:
-        lines.insert(0, "Traceback (most recent call last):\n")
-    return {"class": type(error).__name__, "message": message, "backtrace": lines}
-
-
-def encode(env):
-    """Returns what the task gave back as JSON, or the error that it is none."""
-    sections = {"subtask_config": env.subtask_config, "export_params": env.export_params, "store_params": env.store_params}
-    if not any(sections.values()):
-        return "{}", None
-    import json
-
-    try:
-        return json.dumps(sections, allow_nan=False), None
-    except Exception:
-        pass
-    for section, verb in (("export_params", "export"), ("store_params", "store"), ("subtask_config", "add_subtask")):
-        for key, value in sections[section].items():
-            try:
-                json.dumps({key: value}, allow_nan=False)
-            except Exception as error:
-                origin = env._origins.get((verb, key))
-                return None, {
-                    "class": type(error).__name__,
-                    "message": "The value of '%s' given to digdag.env.%s is no JSON: %s" % (key, verb, error),
-                    "backtrace": ['  File "%s", line %d, in %s\n' % origin] if origin else [],
-                }
-    return None, {"class": "TypeError", "message": "What the task gave back is no JSON", "backtrace": []}
+    if owner is not None:
+        positional, keywords = [], {}
+        if owner.__init__ is not object.__init__:
+            positional, keywords = bind(owner.__init__, params, True)
+        target = getattr(owner(*positional, **keywords), target)
+    positional, keywords = bind(target, params)
+    target(*positional, **keywords)
 
 
 def install(params):
     """Makes "import digdag" work."""
-    env = Env(params)
     module = type(sys)
     digdag = sys.modules["digdag"] = module("digdag")
-    digdag.env = env
     raw = sys.modules["digdag_env"] = module("digdag_env")
-    raw.params, raw.subtask_config, raw.state_params = params, env.subtask_config, env.state_params
-    raw.export_params, raw.store_params = env.export_params, env.store_params
-    return env
+    raw.params = params
+    raw.subtask_config, raw.export_params, raw.store_params, raw.state_params = {}, {}, {}, {}
+    digdag.env = Env(raw)
+    return digdag.env, raw
+
+
+def encode(env, raw):
+    """Returns what the task gave back as JSON, and the error if it is none."""
+    sections = {}
+    for name in ("subtask_config", "export_params", "store_params"):
+        if getattr(raw, name):
+            sections[name] = getattr(raw, name)
+    if not sections:
+        return "{}", None
+    try:
+        # The encoder of the json package, without the package.
+        from _json import encode_basestring_ascii, make_encoder
+
+        return "".join(make_encoder({}, None, encode_basestring_ascii, None, ":", ",", False, False, False)(sections, 0)), None
+    except Exception:
+        return rest()["encode"](sections, env._origins)
 
 
 def main():
     command, in_file, out_file = sys.argv[1:4]
+    # The task may change its folder.
+    out_file = os.path.abspath(out_file)
     params = read_params(in_file)
-    env = install(params)
+    env, raw = install(params)
 
-    here = os.path.dirname(os.path.abspath(__file__))
-    if sys.path and os.path.abspath(sys.path[0]) == here:
+    if sys.path and os.path.abspath(sys.path[0]) == HERE:
         # A module of the user's may be called "runner".
         del sys.path[0]
     sys.path.append(os.path.abspath(os.getcwd()))
-    sys.stdout.reconfigure(line_buffering=True)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)
 
     error = None
     try:
         run(command, params)
+        text, error = encode(env, raw)
     except BaseException as e:
-        error = describe(e)
-    if error is None:
-        text, error = encode(env)
+        error = rest()["describe"](e)
     if error is not None:
-        import json
-
-        text = json.dumps({"error": error})
+        text = rest()["told"](error)
     with open(out_file, "w", encoding="utf-8") as f:
         f.write(text)
     if error is not None:
-        sys.stderr.write("".join(error["backtrace"]) or error["message"] + "\n")
         sys.exit(1)
 
 
+if sys.version_info < (3, 6):
+    text = "Python 3.8 or newer is needed, but this is Python %s. Name another one with python:" % sys.version.split()[0]
+    with open(sys.argv[3], "w") as f:
+        f.write('{"error": {"message": "%s"}}' % text)
+    sys.exit(text)
 if __name__ == "__main__":
     main()
 elif __name__ == "__mp_main__":

@@ -10,8 +10,52 @@ module DigdagEnv
   STATE_PARAMS = {}
 end
 
+# The values that tasks give back. JSON itself makes texts of whatever has no
+# better form, such as "#<Object:0x00007f3a>", which are of no use to anybody.
+module DigdagValues
+  MAX_DEPTH = 1000
+
+  class << self
+    def generate(value)
+      check(value, 0)
+      JSON.generate(value, max_nesting: MAX_DEPTH)
+    end
+
+    private
+
+    def check(value, depth)
+      raise ArgumentError, "nested deeper than #{MAX_DEPTH} levels; does it contain itself?" if depth > MAX_DEPTH
+
+      case value
+      when Hash
+        value.each do |key, item|
+          text(key.to_s)
+          check(item, depth + 1)
+        end
+      when Array then value.each { |item| check(item, depth + 1) }
+      when String then text(value)
+      when Numeric, Symbol, true, false, nil then nil
+      else
+        raise TypeError, "an object of the class #{value.class} has no form in JSON" if formless?(value)
+      end
+    end
+
+    def text(value)
+      return if value.encoding != Encoding::BINARY && value.encode('UTF-8').valid_encoding?
+      return if value.encoding == Encoding::BINARY && value.dup.force_encoding('UTF-8').valid_encoding?
+
+      raise ArgumentError, "a text that is no #{value.encoding == Encoding::BINARY ? 'UTF-8' : value.encoding}"
+    end
+
+    def formless?(value)
+      value.method(:to_json).owner == JSON.generator::GeneratorMethods::Object && value.to_s.start_with?('#<')
+    end
+  end
+end
+
 module Digdag
   class Env
+    attr_reader :origins
     attr_reader :params, :subtask_config, :export_params, :store_params, :state_params
 
     def initialize
@@ -21,6 +65,7 @@ module Digdag
       @store_params = DigdagEnv::STORE_PARAMS
       @state_params = DigdagEnv::STATE_PARAMS
       @subtask_index = 0
+      @origins = {}
     end
 
     def set_state(params = {}, **named)
@@ -29,11 +74,11 @@ module Digdag
     end
 
     def export(params = {}, **named)
-      update(@export_params, params, named)
+      update(:export, @export_params, params, named)
     end
 
     def store(params = {}, **named)
-      update(@store_params, params, named)
+      update(:store, @store_params, params, named)
     end
 
     # add_subtask(params), add_subtask(method, params = {}),
@@ -41,8 +86,8 @@ module Digdag
     def add_subtask(*args)
       config = subtask_of(args)
       begin
-        JSON.generate(config)
-      rescue StandardError => e
+        DigdagValues.generate(config)
+      rescue StandardError, SystemStackError => e
         raise ArgumentError, "Parameters must be serializable using JSON: #{e.message}"
       end
       @subtask_config["+subtask#{@subtask_index}"] = config
@@ -53,8 +98,14 @@ module Digdag
     private
 
     # Keys are texts, so that a key given as a symbol replaces itself.
-    def update(target, params, named)
-      [params, named].each { |values| values.each { |key, value| target[key.to_s] = value } }
+    def update(verb, target, params, named)
+      origin = caller_locations(2, 1).first.to_s
+      [params, named].each do |values|
+        values.each do |key, value|
+          target[key.to_s] = value
+          @origins[[verb, key.to_s]] = origin
+        end
+      end
       nil
     end
 
@@ -111,8 +162,14 @@ module Digdag
 end
 
 module DigdagRunner
+  # LONGEST bounds texts, and MOST the lines of a backtrace, that are handed back.
+  LONGEST = 16_000
+  MOST = 200
+
   class << self
     def main(command, out_file, features)
+      # The task may change its folder.
+      out_file = File.expand_path(out_file)
       $LOAD_PATH << Dir.pwd
       $stdout.sync = true
       error = attempt do
@@ -124,7 +181,7 @@ module DigdagRunner
       File.write(out_file, text, encoding: 'UTF-8')
       return if error.nil?
 
-      $stderr.puts "#{error['message']} (#{error['class']})", error['backtrace'].map { |line| "\tfrom #{line}" }
+      say(error)
       exit 1
     end
 
@@ -142,12 +199,31 @@ module DigdagRunner
     # The message without what error highlighting adds.
     def text_of(error)
       text = error.respond_to?(:original_message) ? error.original_message : error.message
-      text.encode('UTF-8', invalid: :replace, undef: :replace)
+      text.to_s.encode('UTF-8', invalid: :replace, undef: :replace).scrub
+    rescue StandardError
+      'an exception without a text'
     end
 
     def describe(error, message)
       lines = (error.backtrace || []).reject { |line| line.start_with?(__FILE__) }
-      { 'class' => error.class.to_s, 'message' => message, 'backtrace' => lines }
+      if lines.length > MOST
+        half = MOST / 2
+        lines = lines.first(half) + ["... (#{lines.length - MOST} lines) ..."] + lines.last(half)
+      end
+      { 'class' => error.class.to_s, 'message' => cut(message), 'backtrace' => lines.map { |line| cut(line) } }
+    end
+
+    def cut(text)
+      return text if text.length <= LONGEST
+
+      half = LONGEST / 2
+      "#{text[0, half]} ... (#{text.length - LONGEST} characters) ... #{text[-half..-1]}"
+    end
+
+    def say(error)
+      $stderr.puts "#{error['message']} (#{error['class']})", error['backtrace'].map { |line| "\tfrom #{line}" }
+    rescue StandardError
+      nil # the task has closed it
     end
 
     def run(command)
@@ -216,23 +292,27 @@ module DigdagRunner
     # Returns what the task gave back as JSON, or the error that it is none.
     def encode
       sections = {
-        'subtask_config' => DigdagEnv::SUBTASK_CONFIG,
         'export_params' => DigdagEnv::EXPORT_PARAMS,
-        'store_params' => DigdagEnv::STORE_PARAMS
+        'store_params' => DigdagEnv::STORE_PARAMS,
+        'subtask_config' => DigdagEnv::SUBTASK_CONFIG
       }
-      [JSON.generate(sections), nil]
-    rescue StandardError
-      sections.each do |section, values|
+      [DigdagValues.generate(sections), nil]
+    rescue StandardError, SystemStackError => e
+      [nil, culprit(sections) || describe(e, "What the task gave back is no JSON: #{text_of(e)}")]
+    end
+
+    def culprit(sections)
+      sections.zip(%i[export store add_subtask]).each do |(_, values), verb|
         values.each do |key, value|
-          error = attempt { JSON.generate(key => value) }
+          error = attempt { DigdagValues.generate(key => value) }
           next if error.nil?
 
-          error['message'] = "The value of '#{key}' in #{section} is no JSON: #{error['message']}"
-          error['backtrace'] = []
-          return [nil, error]
+          error['message'] = "The value of '#{key}' given to Digdag.env.#{verb} is no JSON: #{error['message']}"
+          error['backtrace'] = [Digdag.env.origins[[verb, key.to_s]]].compact
+          return error
         end
       end
-      [nil, { 'class' => 'TypeError', 'message' => 'What the task gave back is no JSON', 'backtrace' => [] }]
+      nil
     end
   end
 end

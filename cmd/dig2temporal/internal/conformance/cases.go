@@ -171,13 +171,21 @@ func decode(text []byte, into any) error {
 	return d.Decode(into)
 }
 
+// Missing names what the case needs and is not there, "" when it has all.
+func (c *Case) Missing(have ...string) string {
+	for _, need := range c.Needs {
+		if !slices.Contains(have, need) {
+			return need
+		}
+	}
+	return ""
+}
+
 // Skip says why a case can't be taken through run and check alone, "" when it
 // can. Have names what is there of python and ruby.
 func (c *Case) Skip(have ...string) string {
-	for _, need := range c.Needs {
-		if !slices.Contains(have, need) {
-			return "needs " + need
-		}
+	if missing := c.Missing(have...); missing != "" {
+		return "needs " + missing
 	}
 	if c.Mode == "local" {
 		return ""

@@ -28,6 +28,9 @@ func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) 
 	if in.Session.UUID == "" {
 		in.Session.UUID = uuid.NewString()
 	}
+	if err := e.shrink(ctx, in); err != nil {
+		return nil, err
+	}
 	options := client.StartWorkflowOptions{
 		ID:                       id,
 		TaskQueue:                worker.TaskQueue,
@@ -38,7 +41,7 @@ func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) 
 	}
 	// What finds sessions must not find dry runs.
 	if !in.Session.DryRun {
-		options.Memo = map[string]any{memoUUID: in.Session.UUID}
+		options.Memo = worker.Memo(in.Session)
 		options.TypedSearchAttributes = worker.SearchAttributes(in.Session)
 	}
 	run, err := e.client.ExecuteWorkflow(ctx, options, worker.AttemptWorkflow, in)
@@ -46,6 +49,15 @@ func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) 
 		return nil, err
 	}
 	return &Attempt{Execution: worker.Execution{WorkflowID: id, RunID: run.GetRunID()}, engine: e, run: run}, nil
+}
+
+// shrink takes large values out of the params, which go into every task.
+func (e *Engine) shrink(ctx context.Context, in *worker.Input) (err error) {
+	if in.Defaults, err = e.payloads.values.Shrink(ctx, in.Defaults); err != nil {
+		return err
+	}
+	in.Params, err = e.payloads.values.Shrink(ctx, in.Params)
+	return err
 }
 
 // WebUI returns the page of the attempt in the Web UI, "" when that is not served.

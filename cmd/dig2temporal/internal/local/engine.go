@@ -52,10 +52,11 @@ type Engine struct {
 	client  client.Client
 	worker  sdk.Worker
 	// webUI is the address of the Web UI, stopUI ends it.
-	webUI   string
-	stopUI  func()
-	adaptor *activities.Adaptor
-	tasks   *openTasks
+	webUI    string
+	stopUI   func()
+	adaptor  *activities.Adaptor
+	payloads *payloads
+	tasks    *openTasks
 	// background is what tasks run in; stop ends it. When kill is closed their
 	// commands are given no time to end.
 	background context.Context
@@ -114,7 +115,12 @@ func (e *Engine) start(ctx context.Context) error {
 			return err
 		}
 	}
-	e.client, err = e.server.Dial(ctx, client.Options{DataConverter: codec.DataConverter(), Logger: o.Logger})
+	if e.payloads, err = openPayloads(o.Folder); err != nil {
+		return err
+	}
+	e.client, err = e.server.Dial(ctx, client.Options{
+		DataConverter: codec.DataConverter(), ExternalStorage: e.payloads.store.ExternalStorage(), Logger: o.Logger,
+	})
 	if err != nil {
 		return err
 	}
@@ -128,12 +134,16 @@ func (e *Engine) start(ctx context.Context) error {
 	}
 	e.adaptor = activities.New(activities.Options{
 		Registry: operators.Default(), Workspaces: workspaces, Logs: e.tasks, Secrets: o.Secrets, Environ: o.Environ, Now: o.Now,
+		Values: e.payloads.values,
 	})
 	// The SDK would read the whole program to make its checksum, which takes longer
 	// than everything else here; it asks for it even when there is a build ID.
 	sdk.SetBinaryChecksum(worker.BuildID)
 	e.worker = sdk.New(e.client, worker.TaskQueue, e.workerOptions())
 	worker.Register(e.worker, e.client, e.adaptor)
+	if o.Folder != "" {
+		go e.payloads.sweep(e.background)
+	}
 	return e.worker.Start()
 }
 
@@ -170,5 +180,8 @@ func (e *Engine) Close() {
 	}
 	if e.server != nil {
 		e.server.Stop()
+	}
+	if e.payloads != nil {
+		_ = e.payloads.bucket.Close()
 	}
 }

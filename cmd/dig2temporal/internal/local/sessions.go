@@ -18,10 +18,6 @@ import (
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
-// memoUUID is the key of the memo that holds the session's UUID, which all its
-// attempts share.
-const memoUUID = "session_uuid"
-
 // Latest is the last attempt of a session.
 type Latest struct {
 	worker.Execution
@@ -48,7 +44,7 @@ func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error)
 		}
 	}
 	last := &Latest{Execution: worker.Execution{WorkflowID: workflowID, RunID: info.GetExecution().GetRunId()}}
-	if p := info.GetMemo().GetFields()[memoUUID]; p != nil {
+	if p := info.GetMemo().GetFields()[worker.MemoUUID]; p != nil {
 		if err := codec.DataConverter().FromPayload(p, &last.UUID); err != nil {
 			return nil, err
 		}

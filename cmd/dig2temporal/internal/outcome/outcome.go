@@ -77,6 +77,48 @@ func (a *Attempt) WriteJSON(w io.Writer) error {
 	return e.Encode(d)
 }
 
+// WriteTasksJSON writes the tasks of an attempt as one JSON document.
+func WriteTasksJSON(w io.Writer, rows []*worker.Row) error {
+	list := make([]task, len(rows))
+	for i, r := range rows {
+		list[i] = taskOf(r)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(map[string]any{"tasks": list})
+}
+
+// WriteTasks writes the tasks of an attempt for people.
+func WriteTasks(w io.Writer, rows []*worker.Row) error {
+	var b strings.Builder
+	for _, r := range rows {
+		fmt.Fprintf(&b, "  %-19s %s", r.State, r.Name)
+		if r.Operator != "" {
+			fmt.Fprintf(&b, " (%s>)", r.Operator)
+		}
+		if r.Started != nil && r.Finished != nil {
+			fmt.Fprintf(&b, " %s", r.Finished.Sub(*r.Started).Round(time.Millisecond))
+		}
+		if r.Attempts > 1 {
+			fmt.Fprintf(&b, ", %d attempts", r.Attempts)
+		}
+		if r.Resumed {
+			b.WriteString(", done before")
+		}
+		b.WriteString("\n")
+		if r.State == worker.Error {
+			at := ""
+			if r.Pos != nil {
+				at = r.Pos.String() + ": "
+			}
+			fmt.Fprintf(&b, "  %-19s   %s%s\n", "", at, message(r.Error))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 func taskOf(r *worker.Row) task {
 	t := task{
 		Name: r.Name, State: string(r.State), Attempts: r.Attempts,

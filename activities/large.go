@@ -1,0 +1,67 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/operators"
+)
+
+// expand returns the request with the large values that its params refer to.
+func (r *run) expand(req *Request) (*Request, error) {
+	full := *req
+	for _, o := range []**ordered.Object{&full.Params, &full.Config} {
+		var err error
+		if *o, err = r.a.opts.Values.Expand(r.ctx, *o); err != nil {
+			return nil, valueError(err)
+		}
+	}
+	return &full, nil
+}
+
+// storePatience is how long an unreachable store is asked again before the task is
+// given back: then all of it runs again.
+const storePatience = 10 * time.Minute
+
+// shrink takes the large values out of what goes into the history. The task is
+// done by now and must not run again for a store that is away for a moment.
+func (r *run) shrink(out *Result) error {
+	parts := []**ordered.Object{&out.Export, &out.Store}
+	if out.Require != nil {
+		parts = append(parts, &out.Require.Params)
+	}
+	for _, o := range parts {
+		small, err := r.shrunk(*o)
+		if err != nil {
+			return valueError(err)
+		}
+		*o = small
+	}
+	return nil
+}
+
+func (r *run) shrunk(o *ordered.Object) (*ordered.Object, error) {
+	ctx, cancel := context.WithTimeout(r.ctx, storePatience)
+	defer cancel()
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 30*time.Second) {
+		small, err := r.a.opts.Values.Shrink(ctx, o)
+		if err == nil || claimcheck.Permanent(err) {
+			return small, err
+		}
+		r.say(LevelWarn, "The result can't be stored, trying again: %v", err)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(wait):
+		}
+	}
+}
+
+func valueError(err error) error {
+	if claimcheck.Permanent(err) {
+		return &operators.Failure{Message: err.Error()}
+	}
+	return &temporary{err}
+}

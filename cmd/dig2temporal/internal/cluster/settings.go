@@ -1,0 +1,141 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	namespacepb "go.temporal.io/api/namespace/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/dig2temporal/dig2temporal/worker"
+)
+
+// Settings are what all clients and workers of a namespace have to agree on. They
+// are kept in the data of the namespace, so that one address is enough to work
+// with a cluster.
+type Settings struct {
+	// Store is the URL of the blob store, Keeper that of what encrypts secrets.
+	Store, Keeper string
+	// WebUI is the address of the Web UI, such as "http://localhost:8233".
+	WebUI string
+}
+
+// The keys of the namespace's data.
+const (
+	dataStore  = "dig2temporal.store"
+	dataKeeper = "dig2temporal.keeper"
+	dataWebUI  = "dig2temporal.web_ui"
+)
+
+func (c *Cluster) settings(ctx context.Context, o Options) (Settings, error) {
+	s := Settings{Store: o.Store, Keeper: o.Keeper}
+	if s.Store == "" {
+		s.Store = o.Env.get(EnvStore)
+	}
+	if s.Keeper == "" {
+		s.Keeper = o.Env.get(EnvKeeper)
+	}
+	about, err := c.Client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
+	var missing *serviceerror.NamespaceNotFound
+	var denied *serviceerror.PermissionDenied
+	switch {
+	case errors.As(err, &missing):
+		return s, fmt.Errorf("the Temporal server at %s has no namespace %q", c.Address, c.Namespace)
+	case errors.As(err, &denied):
+		// Whoever may not read the namespace has to be told by the environment.
+		return s, nil
+	case err != nil:
+		return s, unreachable(c.Address, err)
+	}
+	data := about.GetNamespaceInfo().GetData()
+	if s.Store == "" {
+		s.Store = data[dataStore]
+	}
+	if s.Keeper == "" {
+		s.Keeper = data[dataKeeper]
+	}
+	s.WebUI = data[dataWebUI]
+	return s, nil
+}
+
+// Set writes the settings into the namespace. Empty ones are left as they are.
+func (c *Cluster) Set(ctx context.Context, s Settings) error {
+	data := map[string]string{}
+	if s.Store != "" {
+		data[dataStore] = s.Store
+	}
+	if s.Keeper != "" {
+		data[dataKeeper] = s.Keeper
+	}
+	if s.WebUI != "" {
+		data[dataWebUI] = s.WebUI
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	_, err := c.Client.WorkflowService().UpdateNamespace(ctx, &workflowservice.UpdateNamespaceRequest{
+		Namespace: c.Namespace, UpdateInfo: &namespacepb.UpdateNamespaceInfo{Data: data},
+	})
+	if err != nil {
+		return fmt.Errorf("the namespace %q can't be changed: %w", c.Namespace, err)
+	}
+	return nil
+}
+
+// AddSearchAttributes registers the search attributes of attempts that the
+// namespace lacks, and returns their names.
+func (c *Cluster) AddSearchAttributes(ctx context.Context) ([]string, error) {
+	service := c.Client.OperatorService()
+	known, err := service.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
+	if err != nil {
+		return nil, fmt.Errorf("the search attributes can't be listed: %w", err)
+	}
+	missing := map[string]enumspb.IndexedValueType{}
+	for name, kind := range worker.AttributeTypes() {
+		if have, ok := known.GetCustomAttributes()[name]; !ok {
+			missing[name] = kind
+		} else if have != kind {
+			return nil, fmt.Errorf("the search attribute %q is a %s in the namespace %q but must be a %s", name, have, c.Namespace, kind)
+		}
+	}
+	names := slices.Sorted(maps.Keys(missing))
+	if len(missing) == 0 {
+		return names, nil
+	}
+	_, err = service.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: c.Namespace, SearchAttributes: missing})
+	if err != nil {
+		return nil, fmt.Errorf("the search attributes %s can't be registered: %w", strings.Join(names, ", "), err)
+	}
+	return names, nil
+}
+
+// explain turns what the server says about unknown search attributes into what
+// to do about it.
+func (c *Cluster) explain(err error) error {
+	var invalid *serviceerror.InvalidArgument
+	if errors.As(err, &invalid) && strings.Contains(invalid.Message, "Digdag") {
+		return fmt.Errorf(`the namespace %q lacks the search attributes of attempts: register them with "dig2temporal setup"`, c.Namespace)
+	}
+	return err
+}
+
+// With returns the settings with others over them, where those are set.
+func (s Settings) With(over Settings) Settings {
+	if over.Store != "" {
+		s.Store = over.Store
+	}
+	if over.Keeper != "" {
+		s.Keeper = over.Keeper
+	}
+	if over.WebUI != "" {
+		s.WebUI = over.WebUI
+	}
+	return s
+}

@@ -1,0 +1,5 @@
+package serve
+
+import "go.temporal.io/sdk/workflow"
+
+const autoUpgrade = workflow.VersioningBehaviorAutoUpgrade

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/listing"
+	"github.com/dig2temporal/dig2temporal/internal/bucket"
+	"github.com/dig2temporal/dig2temporal/internal/keeper"
+)
+
+func (c *Command) setupCommand() *cobra.Command {
+	at := &clusterOptions{}
+	s := cluster.Settings{}
+	cmd := &cobra.Command{
+		Use:   "setup [options]",
+		Short: "Prepare a Temporal namespace",
+		Long: `Register the search attributes that listings need in the namespace, and write
+into it where the stores are, so that clients and workers find them: a store of
+projects and logs, and a keeper that encrypts secrets. It may be repeated; what
+is not given stays as it is.
+
+Stores:   s3://BUCKET?region=eu-west-1, gs://BUCKET, azblob://CONTAINER,
+          file:///FOLDER that all workers and clients share
+Keepers:  awskms://, gcpkms://, azurekeyvault://, hashivault://,
+          keyfile:///FILE that all workers and clients have
+
+Where a namespace can't be changed, as in Temporal Cloud, set the environment
+variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and workers.`,
+		Example: `  dig2temporal setup --store "s3://pipelines?region=eu-west-1" --keeper awskms://alias/pipelines?region=eu-west-1`,
+		Args:    arguments(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			s.Store = at.store
+			if err := checkSettings(cmd, s); err != nil {
+				return err
+			}
+			at.store = ""
+			k, err := c.connect(ctx, at)
+			if err != nil {
+				return err
+			}
+			defer k.Close()
+			added, err := k.AddSearchAttributes(ctx)
+			if err != nil {
+				return err
+			}
+			if err := k.Set(ctx, s); err != nil {
+				return err
+			}
+			if len(added) > 0 {
+				fmt.Fprintf(c.Err, "Registered the search attributes %s.\n", strings.Join(added, ", "))
+			}
+			now := k.Settings.With(s)
+			return listing.Write(c.Out, at.output, listing.Entry{
+				{Key: "address", Value: k.Address}, {Key: "namespace", Value: k.Namespace},
+				{Key: "store", Value: now.Store}, {Key: "keeper", Value: now.Keeper}, {Key: "web_ui", Value: now.WebUI},
+			})
+		},
+	}
+	at.add(cmd.Flags())
+	cmd.Flags().StringVar(&s.Keeper, "keeper", "", "`URL` of what encrypts secrets")
+	cmd.Flags().StringVar(&s.WebUI, "web-ui", "", "Address of Temporal's Web UI, such as `http://localhost:8233`, for links")
+	return cmd
+}
+
+// checkSettings opens what is to be set, so that a wrong one is not set.
+func checkSettings(cmd *cobra.Command, s cluster.Settings) error {
+	if strings.HasPrefix(s.Keeper, "base64key:") {
+		return usagef("--keeper must not hold a key: whoever may look at the namespace would see it. Use keyfile:///FILE or a key management service")
+	}
+	if s.Store != "" {
+		b, err := bucket.Open(cmd.Context(), s.Store)
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		if _, err := b.IsAccessible(cmd.Context()); err != nil {
+			return fmt.Errorf("the store can't be used: %w", err)
+		}
+	}
+	if s.Keeper != "" {
+		k, err := keeper.Open(cmd.Context(), s.Keeper)
+		if err != nil {
+			return err
+		}
+		return k.Close()
+	}
+	return nil
+}
