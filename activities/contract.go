@@ -30,6 +30,9 @@ type Session struct {
 	RetryAttemptName string `json:"retry_attempt_name,omitempty"`
 	// Schedule is the raw schedule of the workflow, nil when there is none.
 	Schedule *ordered.Object `json:"schedule,omitempty"`
+	// Queues are the task queues of operators that other workers serve than those
+	// of the attempt.
+	Queues map[string]string `json:"task_queues,omitempty"`
 	// DryRun evaluates every ${} and runs no operator.
 	DryRun bool `json:"dry_run,omitempty"`
 	// ShowParams writes the evaluated params of each task into its log.

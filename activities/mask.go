@@ -2,6 +2,8 @@ package activities
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"sort"
@@ -9,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/operators"
 )
 
 // mask hides the secrets that a task has read in what it says. It is a net, not
@@ -43,21 +46,50 @@ func (m *mask) add(value string) {
 	sort.SliceStable(m.values, func(i, j int) bool { return len(m.values[i]) > len(m.values[j]) })
 }
 
-// within tells whether a value holds a secret.
-func (m *mask) within(v any) bool {
+// found returns the dotted key of a value that gives a secret away, "" when there
+// is none.
+func (m *mask) found(o *ordered.Object) string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if len(m.values) == 0 {
+		return ""
+	}
+	return m.within("", o)
+}
+
+func (m *mask) within(at string, v any) string {
 	switch v := v.(type) {
 	case string:
-		return m.text(v) != v
+		if m.discloses(v) {
+			return at
+		}
+	case json.Number:
+		if slices.Contains(m.values, v.String()) {
+			return at
+		}
 	case []any:
-		return slices.ContainsFunc(v, m.within)
+		for i, e := range v {
+			if key := m.within(fmt.Sprintf("%s[%d]", at, i), e); key != "" {
+				return key
+			}
+		}
 	case *ordered.Object:
-		for _, key := range v.Keys() {
-			if e, _ := v.Get(key); m.within(key) || m.within(e) {
-				return true
+		for _, name := range v.Keys() {
+			key := strings.TrimPrefix(at+"."+name, ".")
+			e, _ := v.Get(name)
+			if m.discloses(name) {
+				return key
+			}
+			if key := m.within(key, e); key != "" {
+				return key
 			}
 		}
 	}
-	return false
+	return ""
+}
+
+func (m *mask) discloses(text string) bool {
+	return slices.ContainsFunc(m.values, func(secret string) bool { return operators.Discloses(text, secret) })
 }
 
 func contains(list []string, s string) bool {

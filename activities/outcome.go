@@ -32,8 +32,11 @@ const soon = time.Millisecond
 // finished turns what a successful operator gave back into the activity's
 // result.
 func (r *run) finished(in *operators.Result) (*Result, error) {
-	if r.mask.within(in.Store) || r.mask.within(in.Export) || r.mask.within(in.Subtasks) {
-		r.say(LevelWarn, "The task puts a secret into params: everybody who may see the history can read it.")
+	for _, o := range []*ordered.Object{in.Store, in.Export, in.Subtasks} {
+		if key := r.mask.found(o); key != "" {
+			return nil, r.failed(&operators.ConfigError{Message: fmt.Sprintf("The task puts a secret into the param %q, "+
+				"where everybody who may see the history could read it. Get the secret where it is used instead", key)})
+		}
 	}
 	if in.Again != nil {
 		return r.again(in.Again)

@@ -99,16 +99,12 @@ func (s *seenSecrets) Get(key string) (string, error) {
 	return value, err
 }
 
-// shortest is the length from which on a secret is looked for: "1" is everywhere.
-const shortest = 4
-
 // in returns the key of a secret that the text holds, "" for none.
 func (s *seenSecrets) in(text string) string {
 	found := ""
 	for key, value := range s.values {
 		for line := range strings.Lines(value) {
-			line = strings.TrimSpace(line)
-			if len(line) >= shortest && strings.Contains(text, line) && (found == "" || key < found) {
+			if Discloses(text, strings.TrimSpace(line)) && (found == "" || key < found) {
 				found = key
 			}
 		}

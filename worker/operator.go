@@ -194,6 +194,7 @@ func launch(ctx workflow.Context, n *node, operator string, local bool, request 
 		WaitForCancellation: true,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 		Summary:             brief(n.name),
+		TaskQueue:           request.Session.Queues[operator],
 	}), operator, request)
 }
 

@@ -110,7 +110,7 @@ func (x *execution) startRequired(ctx workflow.Context, project, id string, r *a
 	session := &activities.Session{
 		Project: project, ProjectID: x.session.ProjectID, Revision: x.session.Revision, Archive: x.session.Archive, Workflow: r.Workflow,
 		Timezone: r.Plan.Timezone, Time: r.SessionTime, UUID: now.NewUUID, SessionID: SessionID(id), AttemptID: now.NewAttemptID,
-		RetryAttemptName: r.RetryName, Schedule: r.Plan.Schedule, ShowParams: x.session.ShowParams,
+		RetryAttemptName: r.RetryName, Schedule: r.Plan.Schedule, ShowParams: x.session.ShowParams, Queues: x.session.Queues,
 	}
 	if r.ProjectID != 0 {
 		session.ProjectID, session.Revision, session.Archive = r.ProjectID, r.Revision, r.Archive

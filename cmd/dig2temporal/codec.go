@@ -14,22 +14,35 @@ import (
 )
 
 func (c *Command) codecCommand() *cobra.Command {
+	at := &clusterOptions{}
 	var listen string
 	var origins []string
 	cmd := &cobra.Command{
 		Use:   "codec [options]",
 		Short: "Serve Temporal's Web UI with what encrypted payloads hold",
 		Long: `Serve a codec endpoint for Temporal's Web UI and command: it decrypts payloads with
-the keys in ` + cluster.EnvEncryption + `, and opens compressed ones. It asks
-nobody who they are: let only those reach it who may read the payloads.`,
+the keys in ` + cluster.EnvEncryption + `, opens compressed ones, and fetches large
+ones from the store. It asks nobody who they are: let only those reach it who may
+read the payloads.`,
 		Example: `  dig2temporal codec --listen localhost:8081 --origin http://localhost:8233`,
 		Args:    arguments(0, 0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			outer, err := cluster.Encryption(cluster.Environ(c.Env))
 			if err != nil {
 				return err
 			}
-			handler, err := codec.NewEndpoint(codec.EndpointOptions{Codecs: codec.Codecs(outer...), Origins: origins})
+			o := codec.EndpointOptions{Codecs: codec.Codecs(outer...), Origins: origins}
+			k, err := c.connect(cmd.Context(), at)
+			switch {
+			case err != nil:
+				fmt.Fprintf(c.Err, "warning: large payloads can't be shown: %v\n", err)
+			case k.Payloads != nil:
+				o.ExternalStorage = k.Payloads.ExternalStorage()
+			}
+			if k != nil {
+				defer k.Close()
+			}
+			handler, err := codec.NewEndpoint(o)
 			if err != nil {
 				return &usageError{err}
 			}
@@ -51,5 +64,7 @@ nobody who they are: let only those reach it who may read the payloads.`,
 	}
 	cmd.Flags().StringVar(&listen, "listen", "localhost:8081", "`HOST:PORT` to listen on")
 	cmd.Flags().StringSliceVar(&origins, "origin", []string{"http://localhost:8233"}, "`ORIGIN` of a Web UI that may ask, as its address; may be given many times")
+	at.add(cmd.Flags())
+	_ = cmd.Flags().MarkHidden("output")
 	return cmd
 }

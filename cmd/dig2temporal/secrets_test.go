@@ -47,7 +47,7 @@ func TestSecrets(t *testing.T) {
 		{"secrets --local --output json", "", "{\n  \"secrets\": [\n    {\n      \"key\": \"b\"\n    },\n    {\n      \"key\": \"c.two\"\n    },\n" +
 			"    {\n      \"key\": \"d\"\n    },\n    {\n      \"key\": \"db.password\"\n    },\n    {\n      \"key\": \"e\"\n    },\n    {\n      \"key\": \"file\"\n    }\n  ]\n}\n", "", 0},
 
-		{"secrets", "", "", "error: expected --local: only the secrets of this user can be set", 2},
+		{"secrets", "", "", "error: expected --local or --project", 2},
 		{"secrets --local hush", "", "", "error: unexpected argument: expected --set or --delete before it", 2},
 		{"secrets --local --set a=b --delete a", "", "", "error: Please specify only one of --set or --delete", 2},
 		{"secrets --local --set a-=b", "", "", "error: Invalid secret key: a-", 2},

@@ -68,7 +68,12 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 	if err != nil {
 		return err
 	}
-	logs := c.serverLogger(&o.workerOptions)
+	// Temporal warns of much that is nobody's fault.
+	quiet := o.workerOptions
+	if quiet.logLevel != "debug" {
+		quiet.logLevel = "error"
+	}
+	logs := c.serverLogger(&quiet)
 	server, err := devserver.Start(ctx, devserver.Options{
 		DatabaseFile: filepath.Join(folder, "temporal.db"), IP: o.ip, FrontendPort: o.port, Retention: o.retention,
 		SearchAttributes: worker.AttributeTypes(), SystemWorker: true, Logger: logs,

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,11 +12,14 @@ import (
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/listing"
 	"github.com/dig2temporal/dig2temporal/internal/bucket"
 	"github.com/dig2temporal/dig2temporal/internal/keeper"
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/operators"
 )
 
 func (c *Command) setupCommand() *cobra.Command {
 	at := &clusterOptions{}
 	s := cluster.Settings{}
+	var routes []string
 	cmd := &cobra.Command{
 		Use:   "setup [options]",
 		Short: "Prepare a Temporal namespace",
@@ -30,11 +35,16 @@ Keepers:  awskms://, gcpkms://, azurekeyvault://, hashivault://,
 
 Where a namespace can't be changed, as in Temporal Cloud, set the environment
 variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and workers.`,
-		Example: `  dig2temporal setup --store "s3://pipelines?region=eu-west-1" --keeper awskms://alias/pipelines?region=eu-west-1`,
-		Args:    arguments(0, 0, "no arguments"),
+		Example: `  dig2temporal setup --store "s3://pipelines?region=eu-west-1" --keeper "awskms://alias/pipelines?region=eu-west-1"
+  dig2temporal setup --route py=scripts`,
+		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			s.Store = at.store
+			var err error
+			if s.Routes, err = readRoutes(routes); err != nil {
+				return err
+			}
 			if err := checkSettings(cmd, s); err != nil {
 				return err
 			}
@@ -58,11 +68,13 @@ variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and 
 			return listing.Write(c.Out, at.output, listing.Entry{
 				{Key: "address", Value: k.Address}, {Key: "namespace", Value: k.Namespace},
 				{Key: "store", Value: now.Store}, {Key: "keeper", Value: now.Keeper}, {Key: "web_ui", Value: now.WebUI},
+				{Key: "routes", Value: shownRoutes(now.Routes)},
 			})
 		},
 	}
 	at.add(cmd.Flags())
 	cmd.Flags().StringVar(&s.Keeper, "keeper", "", "`URL` of what encrypts secrets")
+	cmd.Flags().StringArrayVar(&routes, "route", nil, "Send tasks of an operator to other workers, as `OPERATOR=QUEUE`; OPERATOR= takes that back; may be given many times")
 	cmd.Flags().StringVar(&s.WebUI, "web-ui", "", "Address of Temporal's Web UI, such as `http://localhost:8233`, for links")
 	return cmd
 }
@@ -90,4 +102,31 @@ func checkSettings(cmd *cobra.Command, s cluster.Settings) error {
 		return k.Close()
 	}
 	return nil
+}
+
+func readRoutes(list []string) (map[string]string, error) {
+	known := operators.Default().Names()
+	routes := map[string]string{}
+	for _, text := range list {
+		operator, queue, ok := strings.Cut(text, "=")
+		operator = strings.TrimSuffix(operator, ">")
+		switch {
+		case !ok:
+			return nil, usagef("--route takes OPERATOR=QUEUE but got %q", text)
+		case !slices.Contains(known, operator):
+			return nil, usagef("--route: unknown operator %q%s", operator, didYouMean(operator, known))
+		}
+		routes[operator] = queue
+	}
+	return routes, nil
+}
+
+func shownRoutes(routes map[string]string) *ordered.Object {
+	shown := ordered.New()
+	for _, operator := range slices.Sorted(maps.Keys(routes)) {
+		if queue := routes[operator]; queue != "" {
+			shown.Set(operator, queue)
+		}
+	}
+	return shown
 }

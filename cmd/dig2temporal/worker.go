@@ -113,7 +113,11 @@ func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOption
 		return err
 	}
 	defer done()
-	writer, err := logstore.NewWriter(k.Bucket, logstore.Options{Spool: filepath.Join(folder, "spool"), Logger: c.serverLogger(o)})
+	options := logstore.Options{Spool: filepath.Join(folder, "spool"), Logger: c.serverLogger(o)}
+	if strings.HasPrefix(k.Settings.Store, "gs:") {
+		options.Rewrite = time.Second // Google's limit for one object
+	}
+	writer, err := logstore.NewWriter(k.Bucket, options)
 	if err != nil {
 		return err
 	}

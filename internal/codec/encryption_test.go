@@ -131,7 +131,7 @@ func TestBadKeys(t *testing.T) {
 		"no encryption key is given":                           nil,
 		`two encryption keys have the id "a"`:                  {key("a", 1), key("a", 2)},
 		`the encryption key "a" has 3 bytes, expected 32`:      {{ID: "a", Secret: []byte("abc")}},
-		"the id of an encryption key must have 1 to 64 letter": {{ID: "", Secret: make([]byte, 32)}},
+		"the id of an encryption key must have 1 to 32 letter": {{ID: "", Secret: make([]byte, 32)}},
 	} {
 		if _, err := NewEncryption(keys, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)

@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	keySize  = 32
-	maxKeys  = 1000
-	maxKeyID = 64
+	keySize = 32
+	maxKeys = 1000
+	// maxKeyID is less than the 43 characters of a key, so that errors may show ids.
+	maxKeyID = 32
 )
 
 // Key is a key for payloads.
 type Key struct {
 	// ID names the key in the metadata of what it encrypts: letters, digits and
-	// "._-", at most 64.
+	// "._-", at most 32.
 	ID string
 	// Secret has 32 bytes.
 	Secret []byte

@@ -22,7 +22,7 @@ type NotFoundError struct {
 }
 
 func (e *NotFoundError) Error() string {
-	if e.Kind == "revision" && e.Name == "" {
+	if e.Kind == "revision" && e.Name == "" && len(e.Known) == 0 {
 		return fmt.Sprintf("project %q has no revision yet", e.In)
 	}
 	text := fmt.Sprintf("there is no %s %q", e.Kind, e.Name)

@@ -75,7 +75,11 @@ func (s *Store) Revision(ctx context.Context, projectID int64, name string) (*Re
 		return nil, err
 	}
 	if number > 0 {
-		return s.RevisionNumber(ctx, projectID, number)
+		r, err := s.RevisionNumber(ctx, projectID, number)
+		if err == nil && r.Name != name {
+			return nil, &DamagedError{Key: revisionNameKey(projectID, name), Reason: fmt.Sprintf("revision %d is %q", number, r.Name)}
+		}
+		return r, err
 	}
 	latest, err := s.LatestOf(ctx, projectID)
 	if err != nil {

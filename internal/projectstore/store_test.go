@@ -247,7 +247,7 @@ func TestErrors(t *testing.T) {
 			var missing *projectstore.NotFoundError
 			if !errors.As(c.err, &missing) {
 				t.Errorf("want %s, got %v", c.want, c.err)
-			} else if got := c.err.Error(); got != c.want && !(c.want == `there is no revision "" in project "daily_etl"` && missing.In == "daily_etl") {
+			} else if got := c.err.Error(); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		}
@@ -374,6 +374,32 @@ func TestPushesAtOnce(t *testing.T) {
 				t.Errorf("push %d was told number %d, which holds %q, %v", i, n, text, err)
 			}
 			archive.Close()
+		}
+	})
+}
+
+// A push that dies before its revision leaves a project without any.
+func TestProjectWithoutRevisions(t *testing.T) {
+	everywhere(t, func(t *testing.T, s *projectstore.Store, b *blob.Bucket) {
+		ctx := t.Context()
+		r := mustPush(t, s, push("etl", "v1", "1"))
+		if err := b.Delete(ctx, fmt.Sprintf("revisions/%d/00000001.json", r.ProjectID)); err != nil {
+			t.Fatal(err)
+		}
+		var missing *projectstore.NotFoundError
+		if _, err := s.Latest(ctx, "etl"); !errors.As(err, &missing) || err.Error() != `project "etl" has no revision yet` {
+			t.Errorf("got %v", err)
+		}
+		if all, err := s.Revisions(ctx, r.ProjectID); err != nil || len(all) != 0 {
+			t.Errorf("%v, %v", all, err)
+		}
+		if next := mustPush(t, s, push("etl", "v2", "2")); next.Number != 1 || next.ProjectID != r.ProjectID {
+			t.Errorf("got %+v", next)
+		}
+		// The name of the revision that was taken away is not another's.
+		var damaged *projectstore.DamagedError
+		if got, err := s.Revision(ctx, r.ProjectID, "v1"); !errors.As(err, &damaged) {
+			t.Errorf("got %+v, %v", got, err)
 		}
 	})
 }

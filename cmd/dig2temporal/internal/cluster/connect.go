@@ -20,6 +20,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/dig2temporal/dig2temporal/internal/bucket"
+	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
 	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/internal/keeper"
 	"github.com/dig2temporal/dig2temporal/internal/projectsecrets"
@@ -64,6 +65,12 @@ type Cluster struct {
 	Projects *projectstore.Store
 	// Converter is that of all payloads.
 	Converter converter.DataConverter
+	// Payloads is where large payloads are kept; nil without a store. Values keeps
+	// parts of them, for the activities of workers.
+	Payloads *claimcheck.Store
+	Values   *claimcheck.Values
+	// first is the client that Client shares its connection with.
+	first client.Client
 }
 
 // environ is an environment as "KEY=value".
@@ -145,6 +152,19 @@ func (c *Cluster) open(ctx context.Context, options client.Options, o Options) e
 		return err
 	}
 	c.Projects = projectstore.New(c.Bucket, time.Now)
+	outer, err := Encryption(o.Env)
+	if err != nil {
+		return err
+	}
+	c.Payloads = claimcheck.New(c.Bucket, claimcheck.Options{})
+	c.Values = claimcheck.NewValues(c.Payloads, codec.Codecs(outer...)...)
+	// Where the store is was not known before there was a connection.
+	options.ExternalStorage = c.Payloads.ExternalStorage()
+	with, err := client.NewClientFromExistingWithContext(ctx, c.Client, options)
+	if err != nil {
+		return err
+	}
+	c.first, c.Client = c.Client, with
 	return nil
 }
 
@@ -154,6 +174,9 @@ func (c *Cluster) Close() {
 		_ = c.Bucket.Close()
 	}
 	c.Client.Close()
+	if c.first != nil {
+		c.first.Close()
+	}
 }
 
 func clientOptions(o Options) (client.Options, error) {

@@ -25,6 +25,9 @@ type Settings struct {
 	Store, Keeper string
 	// WebUI is the address of the Web UI, such as "http://localhost:8233".
 	WebUI string
+	// Routes are the task queues of operators that other workers serve than those
+	// of the attempt.
+	Routes map[string]string
 }
 
 // The keys of the namespace's data.
@@ -32,6 +35,8 @@ const (
 	dataStore  = "dig2temporal.store"
 	dataKeeper = "dig2temporal.keeper"
 	dataWebUI  = "dig2temporal.web_ui"
+	// The routes are one value for each operator.
+	dataRoute = "dig2temporal.route."
 )
 
 func (c *Cluster) settings(ctx context.Context, o Options) (Settings, error) {
@@ -62,6 +67,12 @@ func (c *Cluster) settings(ctx context.Context, o Options) (Settings, error) {
 		s.Keeper = data[dataKeeper]
 	}
 	s.WebUI = data[dataWebUI]
+	s.Routes = map[string]string{}
+	for key, queue := range data {
+		if operator, ok := strings.CutPrefix(key, dataRoute); ok && queue != "" {
+			s.Routes[operator] = queue
+		}
+	}
 	return s, nil
 }
 
@@ -76,6 +87,10 @@ func (c *Cluster) Set(ctx context.Context, s Settings) error {
 	}
 	if s.WebUI != "" {
 		data[dataWebUI] = s.WebUI
+	}
+	// Namespaces forget no key; an empty queue takes a route back.
+	for operator, queue := range s.Routes {
+		data[dataRoute+operator] = queue
 	}
 	if len(data) == 0 {
 		return nil
@@ -137,5 +152,10 @@ func (s Settings) With(over Settings) Settings {
 	if over.WebUI != "" {
 		s.WebUI = over.WebUI
 	}
+	routes := maps.Clone(s.Routes)
+	for operator, queue := range over.Routes {
+		routes[operator] = queue
+	}
+	s.Routes = routes
 	return s
 }

@@ -140,6 +140,9 @@ func running(a *Attempt) error {
 
 func (c *Cluster) start(ctx context.Context, id string, in *worker.Input, queue string, again bool) (*Attempt, error) {
 	s := in.Session
+	if len(c.Settings.Routes) > 0 {
+		s.Queues = c.Settings.Routes
+	}
 	if s.UUID == "" {
 		s.UUID = uuid.NewString()
 	}

@@ -82,6 +82,7 @@ func Start(ctx context.Context, o Options) (*Worker, error) {
 	w.Adaptor = activities.New(activities.Options{
 		Registry: o.Registry, Workspaces: activities.Revisions(w.cache), Find: activities.FindRevision(o.Cluster.Projects),
 		Logs: o.Logs, Secrets: o.Secrets, Environ: Environ(o.Environ), Now: o.Now,
+		Values: o.Cluster.Values,
 	})
 	sdk.SetBinaryChecksum(worker.BuildID)
 	var background context.Context
