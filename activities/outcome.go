@@ -29,6 +29,32 @@ const (
 // soon is the shortest delay of a retry that is not taken for none.
 const soon = time.Millisecond
 
+// Outcome names how Run ended with an error: failure, config (a mistake in the
+// task), retry (a failure that is tried again), again (it waits for something),
+// interrupted (another worker goes on), canceled. The first two are failures of
+// the task for good.
+func Outcome(err error) (name string, failed bool) {
+	var app *temporal.ApplicationError
+	switch {
+	case temporal.IsCanceledError(err) || errors.Is(err, context.Canceled):
+		return "canceled", false
+	case !errors.As(err, &app):
+		return "failure", true
+	}
+	switch kind := app.Type(); {
+	case kind == errorAgain:
+		return "again", false
+	case kind == errorTemporary:
+		return "interrupted", false
+	case kind == ErrorConfig:
+		return "config", true
+	case kind == ErrorFailure && app.NonRetryable():
+		return "failure", true
+	default:
+		return "retry", false
+	}
+}
+
 // finished turns what a successful operator gave back into the activity's
 // result.
 func (r *run) finished(in *operators.Result) (*Result, error) {

@@ -6,11 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -19,8 +15,8 @@ import (
 	"github.com/dig2temporal/dig2temporal/translate/config"
 )
 
-// What sh>, py> and rb> have in common: a folder for files of ours below the
-// project, and a command that runs in the task's folder.
+// What sh>, py> and rb> have in common: a command that runs in the task's folder,
+// here or in a container.
 
 // namespaced returns the params with those of a namespace ("py": {...}) below
 // them.
@@ -31,66 +27,6 @@ func namespaced(params *ordered.Object, name string) (*ordered.Object, error) {
 	}
 	return params.MergeDefault(defaults), nil
 }
-
-// scratch is a folder for the files of one run of a task.
-type scratch struct {
-	dir, workdir string
-}
-
-// newScratch makes the folder. remove deletes it with the files named in it.
-func newScratch(t *Task) (*scratch, error) {
-	parent := filepath.Join(t.ProjectDir, ".digdag", "tmp")
-	for {
-		dir := filepath.Join(parent, "digdag-"+t.Type+"-"+strconv.FormatUint(rand.Uint64(), 36))
-		err := os.Mkdir(dir, 0o700)
-		switch {
-		case err == nil:
-			return &scratch{dir: dir, workdir: t.Workdir}, nil
-		case errors.Is(err, fs.ErrNotExist):
-			if err := os.MkdirAll(filepath.Dir(parent), 0o755); err != nil {
-				return nil, err
-			}
-			// Others may pass, but not list: see open.
-			if err := os.Mkdir(parent, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
-				return nil, err
-			}
-		case !errors.Is(err, fs.ErrExist):
-			return nil, err
-		}
-	}
-}
-
-func (s *scratch) write(name, text string) error {
-	return os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600)
-}
-
-// path returns the file as the command sees it: relative to its folder.
-func (s *scratch) path(name string) string {
-	file := filepath.Join(s.dir, name)
-	if relative, err := filepath.Rel(s.workdir, file); err == nil {
-		return relative
-	}
-	return file
-}
-
-// open lets every user who knows the name of the folder read the files and write
-// others.
-func (s *scratch) open() error {
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Type().IsRegular() {
-			if err := os.Chmod(filepath.Join(s.dir, e.Name()), 0o644); err != nil {
-				return err
-			}
-		}
-	}
-	return os.Chmod(s.dir, 0o733)
-}
-
-func (s *scratch) remove() { _ = os.RemoveAll(s.dir) }
 
 // launch is a command line to run in the task's folder.
 type launch struct {

@@ -42,7 +42,7 @@ func TestConformance(t *testing.T) {
 				tally.skip(why)
 				t.Skip(why)
 			}
-			diff, err := c.Compare(observe(t, c))
+			diff, err := c.Compare(observations(t, c))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,9 +122,9 @@ func knownDifferences(t *testing.T) map[string]string {
 	return known
 }
 
-// observe takes the steps of a case, one after the other in one copy of its
+// observations takes the steps of a case, one after the other in one copy of its
 // project.
-func observe(t *testing.T, c *conformance.Case) []conformance.Observation {
+func observations(t *testing.T, c *conformance.Case) []conformance.Observation {
 	base := t.TempDir()
 	out, work, home := filepath.Join(base, "out"), filepath.Join(base, "work"), filepath.Join(base, "home")
 	for _, dir := range []string{out, home} {

@@ -32,6 +32,9 @@ type runOptions struct {
 	logback          string
 	ui               bool
 	output           string
+	// server uses a Temporal server that runs already.
+	server bool
+	at     clusterOptions
 
 	// What the texts above mean.
 	zone  *time.Location
@@ -47,6 +50,9 @@ func (c *Command) runCommand() *cobra.Command {
 		Long: `Run a workflow in this process: a Temporal server, a worker and the tasks.
 With +TASK, run only that task and those below it. A task is named by the end
 of its full name, so "+load" means "+daily+load".
+
+With --server the Temporal server is one that runs already, such as "dig2temporal
+server"; worker and tasks are still here.
 
 What ran is kept in the folder .dig2temporal of the project. A run of a session
 that was run before goes on after the tasks that are done, also when the run
@@ -89,6 +95,8 @@ func (o *runOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVarP(&o.showParams, "show-params", "E", false, "Show the params of each task before it runs")
 	flags.IntVar(&o.threads, "max-task-threads", 0, "Run at most `N` tasks at a time (default: no limit)")
 	flags.BoolVar(&o.ui, "ui", false, "Serve Temporal's Web UI, also after the run, until Ctrl-C")
+	flags.BoolVar(&o.server, "server", false, "Use the Temporal server at --address, not one in this process")
+	flags.StringVar(&o.at.address, "address", "", "`HOST:PORT` of that server (default: $TEMPORAL_ADDRESS, else localhost:7233)")
 	flags.StringVar(&o.output, "output", "text", "`FORMAT` of the output: text, or json for one document about all tasks, with the logs on stderr")
 	flags.StringVar(&o.timezone, "timezone", "", "Show times of the log in this `ZONE`, not in that of the machine")
 	flags.StringVarP(&o.taskLog, "task-log", "O", "", "Write the log of each task into a file below this `FOLDER`, too")
@@ -120,6 +128,10 @@ func (o *runOptions) check(c *Command) error {
 		return usagef("-a, --rerun and -g, --goal don't work together")
 	case o.threads < 0:
 		return usagef("--max-task-threads must not be negative but got %d", o.threads)
+	case o.server && o.ui:
+		return usagef("--server and --ui don't work together: the server has its own Web UI")
+	case o.at.address != "" && !o.server:
+		return usagef("--address needs --server")
 	case o.save == "":
 		return usagef("--save must name a folder")
 	}

@@ -46,7 +46,7 @@ func (r *runner) attempt(ctx context.Context, id string, in *worker.Input) error
 		}
 	}
 	err = r.tell(r.command.Err, end)
-	if page := a.WebUI(); page != "" {
+	if page := a.WebUI(); page != "" && r.options.ui {
 		fmt.Fprintf(r.command.Err, "The Web UI shows it until Ctrl-C: %s\n", page)
 		<-r.command.Interrupts
 	}

@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"github.com/dig2temporal/dig2temporal/activities"
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/local"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/pattern"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/report"
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/serve"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/internal/zone"
@@ -43,6 +45,8 @@ type runner struct {
 	selected *worker.Selection
 	screen   *screen
 	engine   *local.Engine
+	// cluster is the server that the engine uses, nil for one of its own.
+	cluster *cluster.Cluster
 }
 
 func (r *runner) run(ctx context.Context, workflow, task string) error {
@@ -69,6 +73,9 @@ func (r *runner) run(ctx context.Context, workflow, task string) error {
 	err = r.load(task)
 	started := <-starting
 	r.engine = started.engine
+	if r.cluster != nil {
+		defer r.cluster.Close()
+	}
 	if r.engine != nil {
 		defer r.engine.Close()
 	}
@@ -101,10 +108,23 @@ func (r *runner) startEngine(ctx context.Context, secrets activities.Secrets) <-
 		return result
 	}
 	go func() {
-		e, err := local.Start(ctx, local.Options{
+		options := local.Options{
 			Folder: r.folder(), Project: r.place.dir, Logs: r.screen.logs, Secrets: secrets, Logger: r.screen.logger(),
 			Environ: r.command.Env, Threads: r.options.threads, Now: r.command.Now, UI: r.options.ui,
-		})
+		}
+		if r.options.server {
+			r.options.at.output = "text"
+			k, err := r.command.connect(ctx, &r.options.at)
+			if err != nil {
+				result <- startedEngine{nil, err}
+				return
+			}
+			r.cluster = k
+			options.Server = &local.Server{Client: k.Client, Namespace: k.Namespace, WebUI: k.Settings.WebUI, Values: k.Values}
+			// What reaches the server and the stores is no business of tasks.
+			options.Environ = serve.Environ(r.command.Env)
+		}
+		e, err := local.Start(ctx, options)
 		result <- startedEngine{e, err}
 	}()
 	return result
@@ -184,6 +204,7 @@ func (r *runner) input(ctx context.Context) (*worker.Input, string, error) {
 		return nil, "", err
 	}
 	id := worker.SessionWorkflowID(name, r.plan.Workflow, at)
+	id = r.engine.ID(id)
 	number := worker.SessionID(id)
 	latest, err := r.engine.Latest(ctx, id)
 	if err != nil {

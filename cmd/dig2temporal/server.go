@@ -68,6 +68,11 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 	if err != nil {
 		return err
 	}
+	stopWatch, err := c.startWatch(ctx, &o.workerOptions, "dig2temporal-server")
+	if err != nil {
+		return err
+	}
+	defer stopWatch()
 	// Temporal warns of much that is nobody's fault.
 	quiet := o.workerOptions
 	if quiet.logLevel != "debug" {
@@ -106,6 +111,7 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 	}
 	fmt.Fprintf(c.Err, "Temporal server: %s, data in %s\n", reachable(server.HostPort()), folder)
 	if o.noWorker {
+		o.watch.SetReady(k.Reachable)
 		<-c.Interrupts
 		return nil
 	}
@@ -128,6 +134,7 @@ func (c *Command) embedded(ctx context.Context, o *serverOptions, server *devser
 		Env: cluster.Environ(c.Env), Address: reachable(server.HostPort()), Namespace: server.Namespace(),
 		Store: fileURL("file", store), Keeper: fileURL("keyfile", key),
 		Logger: c.sdkLogger(&o.workerOptions), Identity: serverIdentity + host + "-" + strconv.Itoa(os.Getpid()),
+		Metrics: o.watch.MetricsHandler(), Interceptors: o.watch.ClientInterceptors(),
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/serve"
 	"github.com/dig2temporal/dig2temporal/internal/logstore"
+	"github.com/dig2temporal/dig2temporal/internal/observe"
 	"github.com/dig2temporal/dig2temporal/operators"
 )
 
@@ -30,6 +31,10 @@ type workerOptions struct {
 	grace                time.Duration
 	deployment, buildID  string
 	logLevel             string
+	httpListen           string
+	tracing              bool
+	// watch is set while the command runs.
+	watch *observe.Observe
 }
 
 func (o *workerOptions) add(flags *pflag.FlagSet) {
@@ -37,6 +42,8 @@ func (o *workerOptions) add(flags *pflag.FlagSet) {
 	flags.IntVar(&o.tasks, "max-task-threads", 0, "Run at most `N` tasks at a time (default: 1000)")
 	flags.DurationVar(&o.grace, "grace", 30*time.Second, "When told to stop, let tasks run for this `DURATION`; then they are interrupted and run again elsewhere")
 	flags.StringVarP(&o.logLevel, "log-level", "l", "warn", "Tell of the worker itself from this `LEVEL` on: error, warn, info or debug")
+	flags.StringVar(&o.httpListen, "http-listen", "", "Serve /metrics for Prometheus, /healthz and /readyz at this `HOST:PORT`")
+	flags.BoolVar(&o.tracing, "tracing", false, "Send traces to the OpenTelemetry collector at $OTEL_EXPORTER_OTLP_ENDPOINT (default: http://localhost:4318)")
 }
 
 func (o *workerOptions) check() error {
@@ -71,10 +78,16 @@ the grace time. A second interrupt ends the grace time.`,
 				return err
 			}
 			ctx := cmd.Context()
+			stop, err := c.startWatch(ctx, o, "dig2temporal-worker")
+			if err != nil {
+				return err
+			}
+			defer stop()
 			host, _ := os.Hostname()
 			k, err := cluster.Connect(ctx, cluster.Options{
 				Env: cluster.Environ(c.Env), Address: at.address, Namespace: at.namespace, Profile: at.profile, Store: at.store,
 				Logger: c.sdkLogger(o), Identity: fmt.Sprintf("dig2temporal-worker@%s-%d", host, os.Getpid()),
+				Metrics: o.watch.MetricsHandler(), Interceptors: o.watch.ClientInterceptors(),
 			})
 			if err != nil {
 				return err
@@ -131,18 +144,23 @@ func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOption
 	}()
 	w, err := serve.Start(ctx, serve.Options{
 		Cluster: k, Client: polls, Queue: c.queue(o.queue), Registry: registry, OnlyActivities: len(o.operators) > 0,
-		Tasks: o.tasks, WorkflowTasks: o.workflowTasks, Folder: folder, Logs: activities.NewStoredLogs(writer),
-		Secrets: &projectSecrets{store}, Environ: c.Env, Now: c.Now, Grace: o.grace, Deployment: o.deployment, BuildID: o.buildID,
+		Tasks: o.tasks, WorkflowTasks: o.workflowTasks, Folder: folder,
+		Logs:         serve.CountLogs(activities.NewStoredLogs(writer), o.watch.Counter("dig2temporal_log_bytes", "Bytes that tasks have printed.")),
+		Fetched:      o.watch.Counter("dig2temporal_revisions_fetched", "Revisions that the cache did not have."),
+		Interceptors: o.watch.WorkerInterceptors(),
+		Secrets:      &projectSecrets{store}, Environ: c.Env, Now: c.Now, Grace: o.grace, Deployment: o.deployment, BuildID: o.buildID,
 	})
 	if err != nil {
 		return err
 	}
+	o.watch.SetReady(k.Reachable)
 	fmt.Fprintf(c.Err, "Worker of task queue %s at %s, namespace %s: ready\n", c.queue(o.queue), k.Address, k.Namespace)
 	select {
 	case err = <-w.Failed():
 	case <-c.Interrupts:
 		fmt.Fprintf(c.Err, "Stopping: tasks that run have %s to end\n", o.grace)
 	}
+	o.watch.SetReady(nil)
 	w.Stop(c.Interrupts)
 	return err
 }

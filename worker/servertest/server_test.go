@@ -16,10 +16,12 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/worker"
 
 	"github.com/dig2temporal/dig2temporal/activities"
+	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
 	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
 	"github.com/dig2temporal/dig2temporal/operators"
@@ -88,13 +90,20 @@ var queues int
 
 func newRig(t testing.TB, dir string) *rig {
 	t.Helper()
+	return newRigWith(t, dir, converter.ExternalStorage{}, nil)
+}
+
+// newRigWith is newRig with places for large payloads and large values.
+func newRigWith(t testing.TB, dir string, payloads converter.ExternalStorage, values *claimcheck.Values) *rig {
+	t.Helper()
 	s, err := server()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, err := s.Dial(context.Background(), client.Options{
-		DataConverter: codec.DataConverter(),
-		Logger:        silent(),
+		DataConverter:   codec.DataConverter(),
+		ExternalStorage: payloads,
+		Logger:          silent(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +123,7 @@ func newRig(t testing.TB, dir string) *rig {
 	w := sdk.New(c, r.queue, worker.Options(0))
 	worker.Register(w, c, activities.New(activities.Options{
 		Registry: registry(t), Workspaces: workspaces, Logs: activities.NewLineLogs(r.log, activities.LineLogOptions{}),
+		Values: values,
 	}))
 	if err := w.Start(); err != nil {
 		t.Fatal(err)

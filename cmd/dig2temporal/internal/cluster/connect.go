@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 
 	"gocloud.dev/blob"
@@ -49,6 +51,9 @@ type Options struct {
 	Logger        log.Logger
 	// Identity names this process to the server.
 	Identity string
+	// Metrics takes those of the SDK, nil for none.
+	Metrics      client.MetricsHandler
+	Interceptors []interceptor.ClientInterceptor
 }
 
 // Cluster is an open connection. It is safe for concurrent use.
@@ -122,6 +127,7 @@ func Embedded(ctx context.Context, dial func(context.Context, client.Options) (c
 	}
 	options := client.Options{
 		Namespace: o.Namespace, Logger: o.Logger, Identity: o.Identity, DataConverter: codec.DataConverter(outer...),
+		MetricsHandler: o.Metrics, Interceptors: o.Interceptors,
 	}
 	c, err := dial(ctx, options)
 	if err != nil {
@@ -168,6 +174,14 @@ func (c *Cluster) open(ctx context.Context, options client.Options, o Options) e
 	return nil
 }
 
+// Reachable asks the server whether it answers.
+func (c *Cluster) Reachable(ctx context.Context) error {
+	if _, err := c.Client.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{}); err != nil {
+		return fmt.Errorf("the Temporal server at %s does not answer: %w", c.Address, err)
+	}
+	return nil
+}
+
 // Close closes the connection.
 func (c *Cluster) Close() {
 	if c.Bucket != nil {
@@ -199,6 +213,7 @@ func clientOptions(o Options) (client.Options, error) {
 		options.Namespace = client.DefaultNamespace
 	}
 	options.Logger, options.Identity = o.Logger, o.Identity
+	options.MetricsHandler, options.Interceptors = o.Metrics, o.Interceptors
 	outer, err := Encryption(o.Env)
 	if err != nil {
 		return options, err

@@ -146,6 +146,11 @@ func (c *Cluster) start(ctx context.Context, id string, in *worker.Input, queue 
 	if s.UUID == "" {
 		s.UUID = uuid.NewString()
 	}
+	var err error
+	// Params go into every task, so what is large is kept once.
+	if in.Params, err = c.Values.Shrink(ctx, in.Params); err != nil {
+		return nil, err
+	}
 	options := client.StartWorkflowOptions{
 		ID:                       id,
 		TaskQueue:                queue,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -33,7 +34,7 @@ func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) 
 	}
 	options := client.StartWorkflowOptions{
 		ID:                       id,
-		TaskQueue:                worker.TaskQueue,
+		TaskQueue:                e.queue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		StaticSummary:            worker.Summary(in.Session),
@@ -53,21 +54,26 @@ func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) 
 
 // shrink takes large values out of the params, which go into every task.
 func (e *Engine) shrink(ctx context.Context, in *worker.Input) (err error) {
-	if in.Defaults, err = e.payloads.values.Shrink(ctx, in.Defaults); err != nil {
+	if in.Defaults, err = e.values().Shrink(ctx, in.Defaults); err != nil {
 		return err
 	}
-	in.Params, err = e.payloads.values.Shrink(ctx, in.Params)
+	in.Params, err = e.values().Shrink(ctx, in.Params)
 	return err
 }
 
 // WebUI returns the page of the attempt in the Web UI, "" when that is not served.
 func (a *Attempt) WebUI() string {
 	e := a.engine
-	if e.webUI == "" {
+	base, namespace := "", ""
+	switch server := e.options.Server; {
+	case server != nil && server.WebUI != "":
+		base, namespace = strings.TrimSuffix(server.WebUI, "/"), server.Namespace
+	case e.webUI != "":
+		base, namespace = "http://"+e.webUI, e.server.Namespace()
+	default:
 		return ""
 	}
-	return fmt.Sprintf("http://%s/namespaces/%s/workflows/%s/%s/timeline",
-		e.webUI, e.server.Namespace(), url.PathEscape(a.WorkflowID), a.RunID)
+	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/timeline", base, namespace, url.PathEscape(a.WorkflowID), a.RunID)
 }
 
 // Cancel asks the attempt to end; its tasks are stopped.

@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gofrs/flock"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/worker"
 
 	"github.com/dig2temporal/dig2temporal/activities"
+	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
 	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
 	"github.com/dig2temporal/dig2temporal/internal/devserver/ui"
@@ -43,6 +45,18 @@ type Options struct {
 	Now func() time.Time
 	// UI serves the Web UI.
 	UI bool
+	// Server is a Temporal server that runs already; nil starts one in the process.
+	Server *Server
+}
+
+// Server is a Temporal server that others use, too.
+type Server struct {
+	Client    client.Client
+	Namespace string
+	// WebUI is its address, "" when it is not known.
+	WebUI string
+	// Values keeps large values; nil keeps them in histories.
+	Values *claimcheck.Values
 }
 
 // Engine is a running server with a worker.
@@ -56,7 +70,10 @@ type Engine struct {
 	stopUI   func()
 	adaptor  *activities.Adaptor
 	payloads *payloads
-	tasks    *openTasks
+	// queue is the task queue of this engine alone.
+	queue string
+	lock  *flock.Flock
+	tasks *openTasks
 	// background is what tasks run in; stop ends it. When kill is closed their
 	// commands are given no time to end.
 	background context.Context
@@ -102,6 +119,37 @@ func (e *Engine) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.Server != nil {
+		if err := e.useServer(); err != nil {
+			return err
+		}
+	} else if err := e.startServer(ctx); err != nil {
+		return err
+	}
+	if o.Folder != "" {
+		if err := e.endAbandoned(ctx); err != nil {
+			return fmt.Errorf("what a killed process left running can't be ended: %w", err)
+		}
+	}
+	e.adaptor = activities.New(activities.Options{
+		Registry: operators.Default(), Workspaces: workspaces, Logs: e.tasks, Secrets: o.Secrets, Environ: o.Environ, Now: o.Now,
+		Values: e.values(),
+	})
+	// The SDK would read the whole program to make its checksum, which takes longer
+	// than everything else here; it asks for it even when there is a build ID.
+	sdk.SetBinaryChecksum(worker.BuildID)
+	e.worker = sdk.New(e.client, e.queue, e.workerOptions())
+	worker.Register(e.worker, e.client, e.adaptor)
+	if o.Folder != "" && e.payloads != nil {
+		go e.payloads.sweep(e.background)
+	}
+	return e.worker.Start()
+}
+
+// startServer starts the embedded server.
+func (e *Engine) startServer(ctx context.Context) (err error) {
+	o := e.options
+	e.queue = worker.TaskQueue
 	server := devserver.Options{Private: !o.UI, SearchAttributes: worker.AttributeTypes()}
 	if o.Folder != "" {
 		server.DatabaseFile = filepath.Join(o.Folder, database)
@@ -127,24 +175,7 @@ func (e *Engine) start(ctx context.Context) error {
 	// The first question about an execution makes the server take over its shard,
 	// which the rest need not wait for.
 	go func() { _, _ = e.client.DescribeWorkflowExecution(ctx, "none", "") }()
-	if o.Folder != "" {
-		if err := e.endAbandoned(ctx); err != nil {
-			return fmt.Errorf("what a killed process left running can't be ended: %w", err)
-		}
-	}
-	e.adaptor = activities.New(activities.Options{
-		Registry: operators.Default(), Workspaces: workspaces, Logs: e.tasks, Secrets: o.Secrets, Environ: o.Environ, Now: o.Now,
-		Values: e.payloads.values,
-	})
-	// The SDK would read the whole program to make its checksum, which takes longer
-	// than everything else here; it asks for it even when there is a build ID.
-	sdk.SetBinaryChecksum(worker.BuildID)
-	e.worker = sdk.New(e.client, worker.TaskQueue, e.workerOptions())
-	worker.Register(e.worker, e.client, e.adaptor)
-	if o.Folder != "" {
-		go e.payloads.sweep(e.background)
-	}
-	return e.worker.Start()
+	return nil
 }
 
 // startUI serves the Web UI where people look for it, else on a free port.
@@ -175,8 +206,11 @@ func (e *Engine) Close() {
 	if e.stopUI != nil {
 		e.stopUI()
 	}
-	if e.client != nil {
+	if e.client != nil && e.options.Server == nil {
 		e.client.Close()
+	}
+	if e.lock != nil {
+		_ = e.lock.Unlock()
 	}
 	if e.server != nil {
 		e.server.Stop()

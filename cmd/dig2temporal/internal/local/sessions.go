@@ -56,7 +56,7 @@ func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error)
 // session. Dry runs are none.
 func (e *Engine) LastSession(ctx context.Context, project, workflow string) (*time.Time, error) {
 	query := fmt.Sprintf("WorkflowType = '%s' AND %s = %s AND %s = %s", worker.AttemptWorkflow,
-		worker.AttributeProject.GetName(), quote(project), worker.AttributeWorkflow.GetName(), quote(workflow))
+		worker.AttributeProject.GetName(), quote(project), worker.AttributeWorkflow.GetName(), quote(workflow)) + e.ours()
 	var last *time.Time
 	for {
 		later := query
@@ -109,7 +109,7 @@ func quote(text string) string {
 func (e *Engine) endAbandoned(ctx context.Context) error {
 	for {
 		page, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Query: "ExecutionStatus = 'Running'", PageSize: 1000,
+			Query: "ExecutionStatus = 'Running'" + e.ours(), PageSize: 1000,
 		})
 		if err != nil {
 			return err

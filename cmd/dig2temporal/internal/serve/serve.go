@@ -5,6 +5,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,8 @@ type Options struct {
 	// Then they are interrupted, and taken by another worker.
 	Grace        time.Duration
 	Interceptors []interceptor.WorkerInterceptor
+	// Fetched, when set, is told how many revisions are fetched into the cache.
+	Fetched func(n int)
 	// Deployment and BuildID name the version of the worker to Temporal; empty ones
 	// make it unversioned.
 	Deployment, BuildID string
@@ -74,7 +77,12 @@ func Start(ctx context.Context, o Options) (*Worker, error) {
 	w := &Worker{options: o, fatal: make(chan error, 1)}
 	var err error
 	w.cache, err = workspace.New(workspace.Options{
-		Dir: filepath.Join(o.Folder, "workspaces"), Fetch: o.Cluster.Projects.Archive,
+		Dir: filepath.Join(o.Folder, "workspaces"), Fetch: func(ctx context.Context, digest string) (io.ReadCloser, error) {
+			if o.Fetched != nil {
+				o.Fetched(1)
+			}
+			return o.Cluster.Projects.Archive(ctx, digest)
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gofrs/flock"
+)
+
+func TestRunServer(t *testing.T) {
+	s := startServer(t)
+	files := map[string]string{"wf.dig": "+a:\n  sh>: echo a >> ${out}\n+b:\n  sh>: test -e ${flag} && echo b >> ${out}; test -z \"$TEMPORAL_ADDRESS\"\n"}
+	one, two := filepath.Join(projectFolder(t, nil), "p"), filepath.Join(projectFolder(t, nil), "p")
+	for _, dir := range []string{one, two} {
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, "wf.dig", strings.ReplaceAll(files["wf.dig"], "&&", "&& true &&"))
+	}
+	run := func(dir string, args ...string) (int, string) {
+		code, stdout, stderr := s.call(append([]string{
+			"run", "wf.dig", "--server", "--project", dir, "--session", "2024-01-01", "-p", "out=" + filepath.Join(dir, "out"), "-p", "flag=" + filepath.Join(dir, "flag"),
+		}, args...)...)
+		return code, stdout + stderr
+	}
+	if code, text := run(one); code != 0 {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	write(t, one, "flag", "")
+	if code, text := run(one); code != 0 || !strings.Contains(text, "Skipped 2 tasks that are done: +wf+a, +wf+b") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if code, text := run(one, "--start", "+b"); code != 0 || strings.Contains(text, "echo a >>") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	// A project of the same name in another folder has sessions of its own.
+	if code, text := run(two); code != 0 || strings.Contains(text, "Skipped") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if text, _ := os.ReadFile(filepath.Join(one, "out")); string(text) != "a\nb\n" {
+		t.Errorf("%q", text)
+	}
+	lock := flock.New(filepath.Join(one, ".dig2temporal", "run.lock"))
+	if ok, err := lock.TryLock(); !ok || err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Unlock() }()
+	if code, text := run(one); code != 1 || !strings.Contains(text, "run.lock") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if code, text := run(one, "--no-save"); code != 0 {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+}

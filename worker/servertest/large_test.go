@@ -1,0 +1,189 @@
+package servertest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	historypb "go.temporal.io/api/history/v1"
+	sdk "go.temporal.io/sdk/worker"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
+	"github.com/dig2temporal/dig2temporal/internal/codec"
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/worker"
+)
+
+// largeRig is a rig with a store for large payloads.
+func largeRig(t *testing.T, dir string, withValues bool) (*rig, *claimcheck.Store, *blob.Bucket) {
+	t.Helper()
+	bucket := memblob.OpenBucket(nil)
+	t.Cleanup(func() { _ = bucket.Close() })
+	store := claimcheck.New(bucket, claimcheck.Options{})
+	var values *claimcheck.Values
+	if withValues {
+		values = claimcheck.NewValues(store, codec.Codecs()...)
+	}
+	return newRigWith(t, dir, store.ExternalStorage(), values), store, bucket
+}
+
+func replay(t *testing.T, store *claimcheck.Store, h *historypb.History) {
+	t.Helper()
+	replayer, err := sdk.NewWorkflowReplayerWithOptions(sdk.WorkflowReplayerOptions{
+		DataConverter: codec.DataConverter(), ExternalStorage: store.ExternalStorage(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker.RegisterWorkflows(replayer)
+	if err := replayer.ReplayWorkflowHistory(silent(), h); err != nil {
+		t.Error(err)
+	}
+}
+
+func stored(t *testing.T, b *blob.Bucket) (count int, size int64) {
+	t.Helper()
+	for i := b.List(nil); ; {
+		o, err := i.Next(context.Background())
+		if err != nil {
+			return count, size
+		}
+		count++
+		size += o.Size
+	}
+}
+
+// TestLargeParams stores 40 MB of params in one task and reads them in others.
+func TestLargeParams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute of CPU time")
+	}
+	r, store, bucket := largeRig(t, copied(t, "large"), true)
+	in := r.input("main")
+	rows, e, err := r.run(in)
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, strings.Join(rows, "\n"), r.log)
+	}
+	for _, line := range []string{
+		"stored 40 MB", "text: 19 MB", "rows: 133333 133332", "wide: 153846 seven",
+		"round 2: 19999", "changed: 153847 changed new 19999",
+	} {
+		if !strings.Contains(r.log.String(), line) {
+			t.Errorf("the log lacks %q:\n%.2000s", line, r.log)
+		}
+	}
+	h := r.history(e)
+	size := proto.Size(h)
+	count, bytes := stored(t, bucket)
+	t.Logf("history: %d events, %d bytes; store: %d objects, %d bytes", len(h.Events), size, count, bytes)
+	if size > 100<<10 {
+		t.Errorf("the history has %d bytes", size)
+	}
+	if count != 3 {
+		t.Errorf("%d objects are stored, expected the text, the rows and the wide object", count)
+	}
+	for _, h := range r.all(e) {
+		replay(t, store, h)
+	}
+
+	// The tasks of the closed attempt, with what they stored.
+	list, err := worker.TaskRows(context.Background(), r.client, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(list, func(row *worker.Row) bool { return row.Name == "+main+store" })
+	full, err := claimcheck.NewValues(store, codec.Codecs()...).Expand(context.Background(), list[at].Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(ordered.Text(full)); n < 40_000_000 {
+		t.Errorf("the task stored %d bytes", n)
+	}
+
+	// A further attempt that has the params of the earlier one.
+	again := r.input("main")
+	again.Resume, again.Select = &e, &worker.Selection{Start: "+main+changed"}
+	before := r.log.String()
+	if rows, _, err := r.run(again); err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(rows, "\n"))
+	}
+	if log := r.log.String()[len(before):]; !strings.Contains(log, "changed: 153847 changed new 19999") || strings.Contains(log, "stored") {
+		t.Errorf("resumed:\n%s", log)
+	}
+}
+
+// TestLargePayloads leaves large values in the payloads, as an older worker would
+// find them, so that the SDK has to put whole payloads elsewhere: an input, the
+// requests and the results of activities, markers of local ones, children with
+// their results, and the answer to a query, which alone is more than a message of
+// gRPC may have.
+func TestLargePayloads(t *testing.T) {
+	dir := written(t, `
+timezone: UTC
++store:
+  py>: tasks.store
++one:
+  echo>: ${given.length} ${Object.keys(wide).length}
++for:
+  for_each>: {v: [a, b]}
+  _do:
+    nothing>: ${given.length}
++sub:
+  _check:
+    echo>: check ${given.length}
+  nothing>: ""
+`)
+	tasks := "import digdag, random\n\ndef store():\n    digdag.env.store({'more': random.Random(3).randbytes(3 << 20).hex()})\n"
+	if err := os.WriteFile(filepath.Join(dir, "tasks.py"), []byte(tasks), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, store, bucket := largeRig(t, dir, false)
+	in := r.input("main")
+	wide := ordered.New()
+	noise := noise(3 << 20)
+	for i := 0; i+64 <= len(noise); i += 64 {
+		wide.Set(noise[i:i+24], noise[i+24:i+64])
+	}
+	in.Params = ordered.Of("given", noise, "wide", wide)
+	rows, e, err := r.run(in)
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, strings.Join(rows, "\n"), r.log)
+	}
+	if want := "3145728 49152"; !strings.Contains(r.log.String(), want) {
+		t.Errorf("the log lacks %q:\n%.2000s", want, r.log)
+	}
+	count, bytes := stored(t, bucket)
+	for _, h := range r.all(e) {
+		t.Logf("history: %d events, %d bytes; store: %d objects, %d bytes", len(h.Events), proto.Size(h), count, bytes)
+		if size := proto.Size(h); size > 100<<10 {
+			t.Errorf("the history has %d bytes", size)
+		}
+		replay(t, store, h)
+	}
+	list, err := worker.TaskRows(context.Background(), r.client, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(list, func(row *worker.Row) bool { return row.Name == "+main+store" })
+	if n := len(list[at].Store.String("more")); n != 6<<20 {
+		t.Errorf("the answer to the query has %d bytes of the text", n)
+	}
+}
+
+// noise is a text that compression can't shorten much.
+func noise(n int) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	b := make([]byte, n)
+	state := uint64(1)
+	for i := range b {
+		state = state*6364136223846793005 + 1442695040888963407
+		b[i] = letters[state>>58]
+	}
+	return string(b)
+}
