@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -88,7 +89,7 @@ func (r *run) finished(in *operators.Result) (*Result, error) {
 	}
 	if err != nil {
 		// What does not compile once never will.
-		p := describe(err, r.req.Task, r.req.Pos, r.mask.text)
+		p := describe(err, r.req.Task, r.req.Pos, r.clean)
 		r.say(LevelError, "Configuration error at task %s: %s", r.req.Task, p.log)
 		return nil, configFailure(p, r.progress.Retries)
 	}
@@ -139,6 +140,15 @@ func (r *run) again(in *operators.Again) (*Result, error) {
 		temporal.ApplicationErrorOptions{NextRetryDelay: after, Category: temporal.ApplicationErrorCategoryBenign})
 }
 
+// clean takes secrets out of a text, and the folder of a copy of the project out
+// of the names of files: they are then relative to the project.
+func (r *run) clean(text string) string {
+	if r.space != nil && r.space.Copy {
+		text = strings.ReplaceAll(text, r.space.Dir+string(filepath.Separator), "")
+	}
+	return r.mask.text(text)
+}
+
 // failed turns the error of a run into the activity's error.
 func (r *run) failed(err error) error {
 	if r.ctx.Err() != nil {
@@ -149,7 +159,7 @@ func (r *run) failed(err error) error {
 		r.say(LevelError, "%s", err)
 		return temporal.NewApplicationErrorWithOptions(r.mask.text(err.Error()), errorTemporary, temporal.ApplicationErrorOptions{})
 	}
-	p := describe(err, r.req.Task, r.req.Pos, r.mask.text)
+	p := describe(err, r.req.Task, r.req.Pos, r.clean)
 	if p.mistake {
 		r.say(LevelError, "Configuration error at task %s: %s", r.req.Task, p.log)
 		return configFailure(p, r.progress.Retries)

@@ -27,7 +27,7 @@ func (r revisions) Open(ctx context.Context, s *Session) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Workspace{Dir: dir, Close: remove}, nil
+	return &Workspace{Dir: dir, Copy: true, Close: remove}, nil
 }
 
 // FindRevision returns what finds the workflows that require> names: in the newest
