@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -148,5 +147,3 @@ func attemptEntries(k *cluster.Cluster, list []*cluster.Attempt) []listing.Entry
 	}
 	return entries
 }
-
-const pollInterval = 500 * time.Millisecond

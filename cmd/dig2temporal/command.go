@@ -103,7 +103,8 @@ retries, a Web UI, and as many workers as the work needs. The files stay as
 they are.`,
 		Example: `  dig2temporal init hello
   dig2temporal check --project hello
-  dig2temporal run hello.dig --project hello`,
+  dig2temporal run hello.dig --project hello
+  dig2temporal submit hello.dig --project hello --follow`,
 		Version:       c.version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -123,13 +124,22 @@ they are.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().SortFlags = false
-	root.AddCommand(
+	group := func(id, title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: id, Title: title})
+		for _, cmd := range commands {
+			cmd.GroupID = id
+			root.AddCommand(cmd)
+		}
+	}
+	group("local", "COMMANDS",
 		c.runCommand(),
 		c.checkCommand(),
 		c.planCommand(),
 		c.operatorsCommand(),
 		c.secretsCommand(),
 		c.initCommand(),
+	)
+	group("cluster", "COMMANDS FOR A SERVER OR A CLUSTER",
 		c.submitCommand(),
 		c.pushCommand(),
 		c.startCommand(),
@@ -145,8 +155,10 @@ they are.`,
 		c.revisionsCommand(),
 		c.downloadCommand(),
 		c.deleteCommand(),
-		c.workerCommand(),
+	)
+	group("services", "SERVICES",
 		c.serverCommand(),
+		c.workerCommand(),
 		c.setupCommand(),
 		c.codecCommand(),
 	)

@@ -10,9 +10,11 @@ EXAMPLES
 
 {{.Example}}{{end}}{{if .HasAvailableSubCommands}}
 
-COMMANDS
-{{range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+{{range $i, $g := .Groups}}{{if $i}}
+
+{{end}}{{$g.Title}}
+{{range $.Commands}}{{if and (eq .GroupID $g.ID) .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 OPTIONS
 

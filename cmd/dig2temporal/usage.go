@@ -33,7 +33,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usagef("Expected a value after --%s", missing.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		f := invalid.GetFlag()
-		return usagef("--%s takes a %s but got %q", f.Name, map[string]string{"int": "number", "bool": "boolean"}[f.Value.Type()], invalid.GetValue())
+		return usagef("--%s takes a %s but got %q", f.Name, map[string]string{"int": "number", "bool": "boolean", "duration": "duration such as 30s"}[f.Value.Type()], invalid.GetValue())
 	}
 	return &usageError{err}
 }

@@ -39,17 +39,17 @@ func TestWatchedWorker(t *testing.T) {
 	if status, text := get("/readyz"); status != http.StatusOK {
 		t.Errorf("ready: %d %s", status, text)
 	}
-	for name, workflow := range map[string]string{
-		"good": "+a:\n  sh>: echo x\n+b:\n  echo>: y\n",
+	dir := projectFolder(t, map[string]string{
+		"good.dig": "+a:\n  sh>: echo x\n+b:\n  echo>: y\n",
 		// It fails twice: once to be tried again, once for good.
-		"bad":     "+a:\n  sh>: exit 3\n  _retry: 1\n",
-		"mistake": "+a:\n  sh>: echo ${none}\n",
-		"unknown": "+a:\n  slack>: hello\n",
-		"waiting": "+a:\n  wait>: 10ms\n",
-	} {
-		dir := projectFolder(t, map[string]string{name + ".dig": workflow})
-		code, _, stderr := s.call("submit", dir+"/"+name+".dig", "--follow")
-		if fails := name != "good" && name != "waiting"; (code != 0) != fails {
+		"bad.dig":     "+a:\n  sh>: exit 3\n  _retry: 1\n",
+		"mistake.dig": "+a:\n  sh>: echo ${none}\n",
+		"unknown.dig": "+a:\n  slack>: hello\n",
+		"waiting.dig": "+a:\n  wait>: 1s\n",
+	})
+	for name, exit := range map[string]int{"good": 0, "bad": 1, "mistake": 1, "unknown": 1, "waiting": 0} {
+		code, _, stderr := s.call("submit", dir+"/"+name+".dig", "--name", "p", "--follow")
+		if code != exit {
 			t.Errorf("%s: exit %d\n%s", name, code, stderr)
 		}
 	}
@@ -64,7 +64,7 @@ func TestWatchedWorker(t *testing.T) {
 		`dig2temporal_tasks_finished_total{operator="wait",outcome="again"} 1`,
 		`dig2temporal_tasks_finished_total{operator="wait",outcome="success"} 1`,
 		`dig2temporal_tasks_running{operator="sh"} 0`,
-		`dig2temporal_revisions_fetched_total 4`,
+		`dig2temporal_revisions_fetched_total 1`,
 		`dig2temporal_log_bytes_total `,
 		`temporal_activity_execution_latency_seconds_count{`,
 		`temporal_workflow_completed_total{`,

@@ -60,8 +60,13 @@ func (e *Engine) load(ctx context.Context) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	answer, err := e.API.ImageImport(ctx, image.ImportSource{Source: files, SourceName: "-"}, Image,
-		image.ImportOptions{Changes: []string{"ENV PATH=/usr/bin:/bin"}})
+	e.importImage(ctx, Image, files, "ENV PATH=/usr/bin:/bin")
+}
+
+func (e *Engine) importImage(ctx context.Context, name string, files io.Reader, changes ...string) {
+	e.t.Helper()
+	answer, err := e.API.ImageImport(ctx, image.ImportSource{Source: files, SourceName: "-"}, name,
+		image.ImportOptions{Changes: changes})
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -109,6 +114,15 @@ func HostPrograms() []string {
 
 // archive packs the programs with their libraries, at the places where they are.
 func archive() (io.Reader, error) {
+	files, err := files(programs)
+	if err != nil {
+		return nil, err
+	}
+	return pack(files, nil)
+}
+
+// pack packs files, and symbolic links with their targets.
+func pack(files, links map[string]string) (io.Reader, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, folder := range []string{"bin", "lib", "lib64"} {
@@ -122,10 +136,6 @@ func archive() (io.Reader, error) {
 		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: folder, Mode: 0o1777}); err != nil {
 			return nil, err
 		}
-	}
-	files, err := files()
-	if err != nil {
-		return nil, err
 	}
 	// Folders without a header would be for root only.
 	for _, folder := range parents(files) {
@@ -142,6 +152,11 @@ func archive() (io.Reader, error) {
 			return nil, err
 		}
 		if _, err := w.Write(text); err != nil {
+			return nil, err
+		}
+	}
+	for name, target := range links {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: strings.TrimPrefix(name, "/"), Linkname: target, Mode: 0o777}); err != nil {
 			return nil, err
 		}
 	}
@@ -162,24 +177,33 @@ func parents(files map[string]string) []string {
 	return folders
 }
 
-// files maps paths in the image to files.
-func files() (map[string]string, error) {
+// files maps paths in the image to files: those of programs, and of what they
+// are linked with.
+func files(programs []string) (map[string]string, error) {
 	files := map[string]string{}
 	for _, program := range programs {
-		path := filepath.Join("/usr/bin", program)
-		if _, err := os.Stat(path); err != nil {
-			path = filepath.Join("/bin", program)
-		}
-		files[real(path)] = path
-		// A program without libraries makes ldd fail.
-		libraries, _ := exec.Command("ldd", path).Output()
-		for _, field := range strings.Fields(string(libraries)) {
-			if strings.HasPrefix(field, "/") && !slices.Contains(programs, field) {
-				files[real(field)] = field
+		path := program
+		if !filepath.IsAbs(path) {
+			path = filepath.Join("/usr/bin", program)
+			if _, err := os.Stat(path); err != nil {
+				path = filepath.Join("/bin", program)
 			}
 		}
+		files[real(path)] = path
+		linked(files, path)
 	}
 	return files, nil
+}
+
+// linked adds the libraries of programs or of libraries.
+func linked(files map[string]string, paths ...string) {
+	// What has no libraries makes ldd fail.
+	libraries, _ := exec.Command("ldd", paths...).Output()
+	for _, field := range strings.Fields(string(libraries)) {
+		if strings.HasPrefix(field, "/") && !strings.HasSuffix(field, ":") {
+			files[real(field)] = field
+		}
+	}
 }
 
 // real is the path with the links among its folders followed.
