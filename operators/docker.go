@@ -14,6 +14,7 @@ import (
 
 	"github.com/dig2temporal/dig2temporal/internal/container"
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/internal/process"
 	"github.com/dig2temporal/dig2temporal/translate/config"
 )
 
@@ -36,7 +37,8 @@ func dockerOption() Option {
 		"`build` is a list of shell commands that make another image of it once, with `build_options` as of `docker build`. " +
 		"`run_options` is a list of options as of `docker run` (`[-m, 1G, --network=host]`). `selinux: true` lets containers use the project where SELinux is on. " +
 		"`docker` may be the address of the engine (`tcp://…`, `unix://…`); the default is `DOCKER_HOST` or the engine of this machine. " +
-		"The container sees the project under the same path, but not the environment of this machine."}
+		"The container sees the project under the same path, but not the environment of this machine. Its first process is an init, as with " +
+		"`docker run --init`; `run_options: [\"--init=false\"]` does without."}
 }
 
 // dockerOf reads the param; it returns nil when commands run on this machine.
@@ -143,7 +145,7 @@ func (d *docker) runInside(ctx context.Context, t *Task, l *launch) (int, error)
 	}
 	command := &container.Command{
 		Image: image, Args: l.args, Env: env, Dir: t.Workdir, Folder: t.ProjectDir, Relabel: d.selinux,
-		Options: d.run, Stdout: stdout, Stderr: t.Output,
+		Options: d.run, Stdout: stdout, Stderr: t.Output, Kill: process.Killed(ctx),
 	}
 	code, err := engine.Run(ctx, command)
 	for _, program := range l.instead {

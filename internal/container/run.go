@@ -28,8 +28,11 @@ type Command struct {
 	Options *RunOptions
 	// Stdout and Stderr may be one writer. Their errors are ignored.
 	Stdout, Stderr io.Writer
-	// Grace is the time between SIGTERM and SIGKILL, 5 seconds when 0.
+	// Grace is the time between SIGTERM and SIGKILL, 4 seconds when 0: the end of a
+	// container takes some time itself.
 	Grace time.Duration
+	// Kill ends the Grace early when it is closed.
+	Kill <-chan struct{}
 }
 
 // ProgramError tells that the image has no such program.
@@ -59,11 +62,21 @@ func (e *Engine) Run(ctx context.Context, c *Command) (code int, err error) {
 	}
 	// The container outlives a cancellation for a while.
 	steady := context.WithoutCancel(ctx)
-	id, err := e.create(ctx, steady, c)
+	config, host := c.config()
+	if host.Init == nil && host.PidMode == "" {
+		own, err := e.hasInit(ctx, c)
+		if err != nil {
+			return 0, startError(ctx, c, err)
+		}
+		wanted := !own
+		host.Init = &wanted
+	}
+	id, err := e.create(ctx, steady, c, config, host)
 	if err != nil {
 		return 0, startError(ctx, c, err)
 	}
 	defer e.remove(steady, id)
+	first := &firstWords{c: c}
 	attached, err := e.api.ContainerAttach(steady, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return 0, lost(ctx, err)
@@ -72,7 +85,7 @@ func (e *Engine) Run(ctx context.Context, c *Command) (code int, err error) {
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)
-		c.copy(attached.Reader)
+		c.copy(attached.Reader, first)
 	}()
 	ended, failed := e.api.ContainerWait(steady, id, container.WaitConditionNextExit)
 	// A start that is broken off would leave open whether the command runs.
@@ -81,11 +94,14 @@ func (e *Engine) Run(ctx context.Context, c *Command) (code int, err error) {
 	}
 	select {
 	case <-ctx.Done():
-		e.stop(steady, id, c.Grace)
+		e.stop(steady, id, c)
 	case end := <-ended:
 		await(copied)
 		if end.Error != nil {
 			return 0, fmt.Errorf("the Docker Engine failed: %s", end.Error.Message)
+		}
+		if err := first.failure(int(end.StatusCode)); err != nil {
+			return 0, err
 		}
 		return int(end.StatusCode), nil
 	case err := <-failed:
@@ -102,14 +118,13 @@ func (e *Engine) Run(ctx context.Context, c *Command) (code int, err error) {
 
 // create creates the container. When the context is done before, it is removed as
 // soon as it is there.
-func (e *Engine) create(ctx, steady context.Context, c *Command) (string, error) {
+func (e *Engine) create(ctx, steady context.Context, c *Command, config *container.Config, host *container.HostConfig) (string, error) {
 	type creation struct {
 		id  string
 		err error
 	}
 	done := make(chan creation, 1)
 	go func() {
-		config, host := c.config()
 		created, err := e.api.ContainerCreate(steady, config, host, nil, c.Options.platform, c.Options.name)
 		done <- creation{created.ID, err}
 	}()
@@ -162,13 +177,16 @@ func merged(under, over environ) []string {
 	return append(all, over...)
 }
 
-func (c *Command) copy(r io.Reader) {
+func (c *Command) copy(r io.Reader, first *firstWords) {
 	stdout, stderr := deaf{c.Stdout}, deaf{c.Stderr}
 	if c.Options.config.Tty {
-		_, _ = io.Copy(stdout, r)
+		first.to = stdout
+		_, _ = io.Copy(first, r)
 	} else {
-		_, _ = stdcopy.StdCopy(stdout, stderr, r)
+		first.to = stderr
+		_, _ = stdcopy.StdCopy(stdout, first, r)
 	}
+	first.end()
 }
 
 // deaf ignores errors of a writer: a command never stops for a broken log.
@@ -179,14 +197,25 @@ func (d deaf) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (e *Engine) stop(ctx context.Context, id string, grace time.Duration) {
+func (e *Engine) stop(ctx context.Context, id string, c *Command) {
+	grace := c.Grace
 	if grace == 0 {
-		grace = 5 * time.Second
+		grace = 4 * time.Second
 	}
 	seconds := int(grace.Round(time.Second) / time.Second)
 	ctx, cancel := context.WithTimeout(ctx, grace+after)
 	defer cancel()
-	_ = e.api.ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds})
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		_ = e.api.ContainerStop(ctx, id, container.StopOptions{Timeout: &seconds})
+	}()
+	select {
+	case <-stopped:
+	case <-c.Kill:
+		_ = e.api.ContainerKill(ctx, id, "KILL")
+		<-stopped
+	}
 }
 
 // remove removes what is left of a container, mostly nothing: the engine removes
@@ -204,11 +233,10 @@ func startError(ctx context.Context, c *Command, err error) error {
 		return canceled
 	}
 	text := err.Error()
-	program := c.Args[0]
-	if len(c.Options.config.Entrypoint) > 0 {
-		program = c.Options.config.Entrypoint[0]
-	}
+	program := c.program()
 	switch {
+	case strings.Contains(text, "docker-init") || strings.Contains(text, "catatonit"):
+		return &StartError{said(err) + ` (run_options: ["--init=false"] does without)`}
 	case strings.Contains(text, "executable file not found"):
 		return &ProgramError{program, c.Image, "executable file not found in $PATH"}
 	case strings.Contains(text, fmt.Sprintf("exec: %q", program)) && strings.Contains(text, "no such file or directory"):
@@ -221,6 +249,14 @@ func startError(ctx context.Context, c *Command, err error) error {
 		return &ImageError{Image: c.Image, Text: fmt.Sprintf("The image %q is gone: %v", c.Image, err)}
 	}
 	return &StartError{said(err)}
+}
+
+// program is what the container runs, as far as the image has no entrypoint.
+func (c *Command) program() string {
+	if len(c.Options.config.Entrypoint) > 0 {
+		return c.Options.config.Entrypoint[0]
+	}
+	return c.Args[0]
 }
 
 // User returns the user that commands run as by default in an image, "" for root.

@@ -72,7 +72,10 @@ func TestRunInContainer(t *testing.T) {
 	}{
 		{"streams", []string{"sh", "-c", "echo a; echo b >&2"}, nil, nil, 0, "a\n", "b\n"},
 		{"code", []string{"sh", "-c", "exit 77"}, nil, nil, 77, "", ""},
-		{"signal", []string{"sh", "-c", "(sh -c 'kill -9 $PPID'); kill -9 $$; echo alive"}, nil, nil, 0, "alive\n", ""},
+		{"signal", []string{"sh", "-c", "kill -9 $$; echo alive"}, nil, nil, 137, "", ""},
+		{"signal to the first process", []string{"sh", "-c", "kill -9 $$; echo alive"}, nil, []string{"--init=false"}, 0, "alive\n", ""},
+		{"not the first process", []string{"sh", "-c", "test $$ -gt 1"}, nil, nil, 0, "", ""},
+		{"processes of the machine", []string{"sh", "-c", "echo here"}, nil, []string{"--pid=host"}, 0, "here\n", ""},
 		{"variables", []string{"sh", "-c", `echo "$A|$B|$C|${HOME_OF_TEST-unset}"`}, []string{"A=a b", "B="}, []string{"-e", "A=x", "-e", "C=c"}, 0, "a b||c|unset\n", ""},
 		{"folder", []string{"sh", "-c", "pwd; cat ../file; echo new > made"}, nil, nil, 0, "{dir}/sub\ncontent", ""},
 		{"no input", []string{"cat"}, nil, nil, 0, "", ""},
@@ -176,6 +179,64 @@ func TestCancel(t *testing.T) {
 	engine.Gone(mark)
 	if _, err := e.Run(ctx, &Command{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled run gave %v", err)
+	}
+}
+
+// TestCancelIsFast: a command that does not care about SIGTERM ends at once, with
+// its children, and one that refuses it when its time is over or it is killed.
+func TestCancelIsFast(t *testing.T) {
+	e, engine := connect(t)
+	for _, r := range []struct {
+		name, script string
+		kill         bool
+		within       time.Duration
+	}{
+		{"no handler", "echo started; sleep 1000 & sleep 1000", false, 3 * time.Second},
+		{"ignores it", "trap '' TERM; echo started; while :; do sleep 1; done", false, 5 * time.Second},
+		{"is killed", "trap '' TERM; echo started; while :; do sleep 1; done", true, 3 * time.Second},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			mark := label(t)
+			out := &output{}
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			kill := make(chan struct{})
+			done := make(chan error, 1)
+			go func() {
+				_, err := e.Run(ctx, &Command{
+					Image: enginetest.Image, Args: []string{"sh", "-c", r.script}, Dir: "/", Folder: t.TempDir(),
+					Options: runOptions(t, "-l", mark), Stdout: out, Stderr: out, Kill: kill,
+				})
+				done <- err
+			}()
+			for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && out.String() == ""; {
+				time.Sleep(5 * time.Millisecond)
+			}
+			begin := time.Now()
+			cancel()
+			if r.kill {
+				close(kill)
+			}
+			err := <-done
+			engine.Gone(mark)
+			if took := time.Since(begin); !errors.Is(err, context.Canceled) || took > r.within {
+				t.Errorf("%v after %v", err, took)
+			}
+		})
+	}
+}
+
+// TestInit: images that have an init of their own are left alone.
+func TestInit(t *testing.T) {
+	e, _ := connect(t)
+	for entrypoint, want := range map[string]bool{"": false, "/bin/sh": false, "/init": true, "/usr/bin/tini": true, "dumb-init": true} {
+		c := &Command{Image: enginetest.Image, Options: runOptions(t)}
+		if entrypoint != "" {
+			c.Options = runOptions(t, "--entrypoint", entrypoint)
+		}
+		if got, err := e.hasInit(context.Background(), c); got != want || err != nil {
+			t.Errorf("%q: %v, %v", entrypoint, got, err)
+		}
 	}
 }
 

@@ -11,8 +11,8 @@ func WithKill(ctx context.Context, kill <-chan struct{}) context.Context {
 	return context.WithValue(ctx, killKey{}, kill)
 }
 
-// killed is the channel of WithKill, nil when there is none.
-func killed(ctx context.Context) <-chan struct{} {
+// Killed is the channel of WithKill, nil when there is none.
+func Killed(ctx context.Context) <-chan struct{} {
 	kill, _ := ctx.Value(killKey{}).(<-chan struct{})
 	return kill
 }

@@ -95,7 +95,7 @@ func Run(ctx context.Context, c *Command) (Status, error) {
 	if r.untilExit(ctx) && r.untilClosed(ctx) {
 		return p.status, nil
 	}
-	r.stop(killed(ctx), p.mark)
+	r.stop(Killed(ctx), p.mark)
 	return p.status, context.Cause(ctx)
 }
 
@@ -258,7 +258,7 @@ func (r *run) untilClosed(ctx context.Context) bool {
 			return true
 		case alive && took > patience:
 			left := Leftover{Processes: r.p.group.members(), Output: drained != nil, After: patience}
-			r.stop(killed(ctx), "")
+			r.stop(Killed(ctx), "")
 			if r.c.Left != nil {
 				r.c.Left(left)
 			}
