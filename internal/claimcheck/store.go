@@ -24,8 +24,11 @@
 //     client: histories exported as files, and payloads that are read off the raw
 //     gRPC service, hold references.
 //   - Payloads are fetched when a task is polled, before workflow code runs, so the
-//     deadlock detector doesn't see that. Decoding happens in workflow code:
-//     codec.DataConverter pauses the detector for it.
+//     deadlock detector doesn't see that. Decoding happens in workflow code, where
+//     40 MB of JSON need seconds: workers must give it more than the second of the
+//     default. (The SDK's converter that pauses the detector is no way out: it takes
+//     two locks in the other order than the end of a workflow task does, and hangs
+//     in executions with local activities.)
 //   - The server needs nothing. Clients, workers and replayers all need the driver:
 //     one that lacks it fails with TMPRL1105 on the first reference it meets.
 //

@@ -8,18 +8,15 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/workflow"
 )
 
 // Threshold is the size in bytes from which payloads are compressed.
 const Threshold = 16 << 10
 
 // DataConverter returns the SDK's JSON converter with the codecs that Codecs
-// returns on top. Workflow code may take its time to convert: 40 MB of JSON need
-// seconds, while the SDK takes a second without progress for a deadlock.
+// returns on top.
 func DataConverter(outer ...converter.PayloadCodec) converter.DataConverter {
-	return workflow.DataConverterWithoutDeadlockDetection(
-		converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codecs(outer...)...))
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codecs(outer...)...)
 }
 
 // Codecs returns compression and what is given, such as NewEncryption, in the order

@@ -52,8 +52,8 @@ func keyword(s string) bool {
 
 // direct evaluates a text whose expressions are but paths to values that are
 // there. For everything else, missing values included, it leaves the answer to
-// JavaScript.
-func (p *program) direct(s scope) (string, bool) {
+// JavaScript. A result beyond the limit is not finished.
+func (p *program) direct(s scope, limit int) (string, bool) {
 	if p.paths == nil {
 		return "", false
 	}
@@ -73,6 +73,9 @@ func (p *program) direct(s scope) (string, bool) {
 			out = append(out, text...)
 		} else if v != nil {
 			out = appendJSON(out, v)
+		}
+		if len(out) > limit {
+			break
 		}
 	}
 	return string(out), true

@@ -40,11 +40,14 @@ type Options struct {
 	// TimeLimit is how long one text may take. Default 5 s.
 	TimeLimit time.Duration
 	// MemoryLimit is by how many bytes the process may grow while a text that
-	// loops is evaluated. Default 192 MiB.
+	// loops is evaluated, the parameters that it names not counted. Default 192 MiB.
 	MemoryLimit int64
 	// ResultLimit is the longest result of one text in bytes, and the longest
 	// string that an expression may make on its way. Default 4 MiB.
 	ResultLimit int
+	// CopyLimit is the longest result in bytes of a text that only names parameters.
+	// Default 256 MiB.
+	CopyLimit int
 	// CacheSize is how many compiled texts are kept. Default 2000.
 	CacheSize int
 	// Now is the clock of Date and moment. Default time.Now.
@@ -55,6 +58,9 @@ type Options struct {
 type Evaluator struct {
 	limits   Options
 	programs *cache
+	// growth lets one evaluation at a time be repeated that seemed to use too much
+	// memory.
+	growth chan struct{}
 }
 
 // New returns an Evaluator.
@@ -68,6 +74,9 @@ func New(opts Options) *Evaluator {
 	if opts.ResultLimit <= 0 {
 		opts.ResultLimit = 4 << 20
 	}
+	if opts.CopyLimit <= 0 {
+		opts.CopyLimit = 256 << 20
+	}
 	if opts.CacheSize <= 0 {
 		opts.CacheSize = 2000
 	}
@@ -75,7 +84,7 @@ func New(opts Options) *Evaluator {
 		opts.Now = time.Now
 	}
 	limitMatching()
-	return &Evaluator{limits: opts, programs: newCache(opts.CacheSize)}
+	return &Evaluator{limits: opts, programs: newCache(opts.CacheSize), growth: make(chan struct{}, 1)}
 }
 
 // limitMatching makes matches of goja's regular expressions end that would take
@@ -93,13 +102,17 @@ func (e *Evaluator) text(ctx context.Context, text string, s scope, zone *time.L
 	if !strings.Contains(text, "$") {
 		return text, nil
 	}
+	if !strings.Contains(text, "${") {
+		// Data of any size, which is not worth a place in the cache.
+		return strings.ReplaceAll(text, "$$", "$"), nil
+	}
 	p := e.programs.get(text)
 	if p.problem != "" {
 		return "", failure(text, p.problem)
 	}
-	if out, ok := p.direct(s); ok {
-		if len(out) > e.limits.ResultLimit {
-			return "", failure(text, "the result is longer than "+byteSize(int64(e.limits.ResultLimit)))
+	if out, ok := p.direct(s, e.limits.CopyLimit); ok {
+		if len(out) > e.limits.CopyLimit {
+			return "", failure(text, "the result is longer than "+byteSize(int64(e.limits.CopyLimit)))
 		}
 		return out, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -92,7 +93,7 @@ func TestContextEndsAnEvaluation(t *testing.T) {
 }
 
 func TestDeepValuesAndLongTexts(t *testing.T) {
-	e := expr.New(expr.Options{ResultLimit: 1 << 20})
+	e := expr.New(expr.Options{ResultLimit: 1 << 20, CopyLimit: 1 << 20})
 	var deep any = "leaf"
 	for range 900 {
 		deep = []any{deep}
@@ -102,7 +103,7 @@ func TestDeepValuesAndLongTexts(t *testing.T) {
 		t.Errorf("got %.50q, %v", text, err)
 	}
 	long := strings.Repeat("x", 2<<20)
-	for _, source := range []string{"${long}", "${long + 1}", "${long.length}${long}"} {
+	for _, source := range []string{"${long}", "${long + 1}", "${long.length}${long}", strings.Repeat("${long}", 1<<16)} {
 		if _, err := e.Template(context.Background(), source, ordered.Of("long", long), nil); err == nil {
 			t.Errorf("%s: no error", source)
 		}
@@ -113,4 +114,33 @@ func TestDeepValuesAndLongTexts(t *testing.T) {
 	if _, err := e.Template(context.Background(), "${"+strings.Repeat("1+", 50000)+"1}", nil, nil); err == nil {
 		t.Error("long expression: no error")
 	}
+}
+
+// TestLargeParams evaluates around params of many megabytes, whose size is not the
+// fault of an expression.
+func TestLargeParams(t *testing.T) {
+	rows := make([]any, 300_000)
+	for i := range rows {
+		rows[i] = ordered.Of("id", ordered.Int(int64(i)), "name", "a name")
+	}
+	params := ordered.Of("long", strings.Repeat("cost: $5 {}", 1<<20), "rows", rows)
+	e := expr.New(expr.Options{MemoryLimit: 64 << 20})
+	local := ordered.Of("copy", "${long}", "last", "${rows[rows.length - 1].id + 1}", "length", "${long.length}", "lines", "${rows.filter(function (r) { return r.id < 2 })}")
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			got, err := e.Config(context.Background(), params, local, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if got.String("copy") != params.String("long") || got.String("long") != params.String("long") {
+				t.Error("a long text comes back otherwise")
+			}
+			if got.String("last") != "300000" || got.String("length") != "11534336" || got.String("lines") != `[{"id":0,"name":"a name"},{"id":1,"name":"a name"}]` {
+				t.Errorf("got %s, %s, %s", got.String("last"), got.String("length"), got.String("lines"))
+			}
+		})
+	}
+	all.Wait()
 }

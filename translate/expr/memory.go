@@ -9,7 +9,9 @@ import (
 // memoryWatch looks at how the process grows while an evaluation runs. goja has
 // no limit of memory, and Go cannot tell whose memory it is; but an evaluation
 // takes microseconds, so what grows by hundreds of megabytes while one runs for
-// longer than that is most likely the evaluation.
+// longer than that is most likely the evaluation. Where tasks with large params run
+// at the same time it may be another one, so the evaluation is repeated before it
+// is blamed.
 type memoryWatch struct {
 	ticks  <-chan time.Time
 	ticker *time.Ticker
@@ -29,6 +31,9 @@ func (w *memoryWatch) start(limit int64) {
 }
 
 func (w *memoryWatch) stop() { w.ticker.Stop() }
+
+// restart forgets how the process has grown so far.
+func (w *memoryWatch) restart() { w.from = 0 }
 
 // exceeded tells whether the process has grown beyond the limit. Garbage is
 // collected before that is said.

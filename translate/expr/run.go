@@ -31,13 +31,43 @@ func (e *Evaluator) run(ctx context.Context, text string, p *program, s scope, z
 	return "", failure(text, e.reason(ctx, p, s, zone, err))
 }
 
+// blames are how often an evaluation may grow beyond the limit before it is blamed
+// for it.
+const blames = 3
+
 // evaluate returns the values of the expressions.
+func (e *Evaluator) evaluate(ctx context.Context, p *program, s scope, zone *time.Location) ([]string, error) {
+	values, err := e.once(ctx, p, s, zone)
+	for n := 1; n < blames && errors.Is(err, errGrowth); n++ {
+		// What others do is over after a while.
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case e.growth <- struct{}{}:
+		}
+		time.Sleep(time.Duration(n) * 50 * time.Millisecond)
+		values, err = e.once(ctx, p, s, zone)
+		<-e.growth
+	}
+	if errors.Is(err, errGrowth) {
+		err = e.tooMuch()
+	}
+	return values, err
+}
+
+func (e *Evaluator) tooMuch() error {
+	return limitError{"more than " + byteSize(e.limits.MemoryLimit) + " of memory were used"}
+}
+
+var errGrowth = limitError{"too much memory was used"}
+
+// once evaluates the expressions once.
 //
 // Unless it is sure to be short, the work is done by a goroutine that is left behind if it does not stop when it
 // is told to: goja looks for an interrupt between two instructions, and some of
 // its built-in functions can be kept busy for long, as by a regular expression
 // over a long text. The caller gets its error in any case.
-func (e *Evaluator) evaluate(ctx context.Context, p *program, s scope, zone *time.Location) ([]string, error) {
+func (e *Evaluator) once(ctx context.Context, p *program, s scope, zone *time.Location) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -54,17 +84,30 @@ func (e *Evaluator) evaluate(ctx context.Context, p *program, s scope, zone *tim
 	var memory memoryWatch
 	memory.start(e.limits.MemoryLimit)
 	defer memory.stop()
+	ready := r.ready
 	for {
 		select {
+		case <-ready:
+			// Large params take their time and memory, for which no expression is
+			// to blame.
+			ready = nil
+			limit.Reset(e.limits.TimeLimit)
+			memory.restart()
 		case err := <-done:
 			return r.values, err
 		case <-ctx.Done():
 			return nil, r.abort(done, ctx.Err())
 		case <-limit.C:
+			if ready != nil {
+				continue
+			}
 			return nil, r.abort(done, limitError{fmt.Sprintf("the time limit of %s was exceeded", e.limits.TimeLimit)})
 		case <-memory.ticks:
-			if memory.exceeded() {
-				return nil, r.abort(done, limitError{"more than " + byteSize(e.limits.MemoryLimit) + " of memory were used"})
+			if ready == nil && memory.exceeded() {
+				if r.abort(done, errGrowth); r.left {
+					return nil, e.tooMuch()
+				}
+				return nil, errGrowth
 			}
 		}
 	}
@@ -98,13 +141,15 @@ type run struct {
 	depth  int // of guarded functions that call each other
 	joined map[*goja.Object]bool
 
-	dynamic  bool        // the program computes names
-	stopping atomic.Bool // the evaluation shall end
-	stopped  error       // the limit that ended it
+	ready    chan struct{} // closed when the scope is made
+	dynamic  bool          // the program computes names
+	stopping atomic.Bool   // the evaluation shall end
+	stopped  error         // the limit that ended it
+	left     bool          // it did not end when it was told to
 }
 
 func newRun(limits *Options, zone *time.Location) *run {
-	r := &run{limits: limits, zone: zone, rt: goja.New(), put: map[string]bool{}}
+	r := &run{limits: limits, zone: zone, rt: goja.New(), put: map[string]bool{}, ready: make(chan struct{})}
 	r.rt.SetMaxCallStackSize(maxCalls)
 	r.rt.SetParserOptions(parser.WithDisableSourceMaps)
 	r.rt.SetTimeSource(limits.Now)
@@ -120,6 +165,7 @@ func (r *run) abort(done <-chan error, why error) error {
 	select {
 	case <-done:
 	case <-wait.C:
+		r.left = true
 	}
 	return why
 }
@@ -154,7 +200,9 @@ func (r *run) do(p *program, s scope) (err error) {
 	if p.uses.names["print"] {
 		print = r.rt.ToValue(func(goja.FunctionCall) goja.Value { return goja.Undefined() })
 	}
-	_, err = call(r.scope(p.uses, s), print)
+	scope := r.scope(p.uses, s)
+	close(r.ready)
+	_, err = call(scope, print)
 	return err
 }
 
