@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/outcome"
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
@@ -265,7 +266,11 @@ func (c *Cluster) WebUI(a *Attempt) string {
 
 // Tasks returns all tasks of an attempt, in definition order.
 func (c *Cluster) Tasks(ctx context.Context, a *Attempt) ([]*worker.Row, error) {
-	return worker.TaskRows(ctx, c.Client, a.Execution)
+	rows, err := worker.TaskRows(ctx, c.Client, a.Execution)
+	if err != nil {
+		return nil, err
+	}
+	return rows, outcome.Expand(ctx, c.Values, rows)
 }
 
 // Kill asks an attempt to end; its tasks are stopped.

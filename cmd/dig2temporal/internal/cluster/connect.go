@@ -126,9 +126,10 @@ func Embedded(ctx context.Context, dial func(context.Context, client.Options) (c
 		return nil, err
 	}
 	options := client.Options{
-		Namespace: o.Namespace, Logger: o.Logger, Identity: o.Identity, DataConverter: codec.DataConverter(outer...),
+		Namespace: o.Namespace, Logger: o.Logger, Identity: o.Identity,
 		MetricsHandler: o.Metrics, Interceptors: o.Interceptors,
 	}
+	convert(&options, outer)
 	c, err := dial(ctx, options)
 	if err != nil {
 		return nil, err
@@ -218,7 +219,7 @@ func clientOptions(o Options) (client.Options, error) {
 	if err != nil {
 		return options, err
 	}
-	options.DataConverter = codec.DataConverter(outer...)
+	convert(&options, outer)
 	return options, nil
 }
 
@@ -236,7 +237,7 @@ func Encryption(env environ) ([]converter.PayloadCodec, error) {
 		}
 		text = string(content)
 	}
-	keys, err := codec.ReadKeys(strings.NewReader(strings.Join(strings.Fields(text), "\n")))
+	keys, err := codec.ReadKeys(strings.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", EnvEncryption, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	namespacepb "go.temporal.io/api/namespace/v1"
@@ -105,7 +106,7 @@ func (c *Cluster) Set(ctx context.Context, s Settings) error {
 }
 
 // AddSearchAttributes registers the search attributes of attempts that the
-// namespace lacks, and returns their names.
+// namespace lacks, waits until the server takes them, and returns their names.
 func (c *Cluster) AddSearchAttributes(ctx context.Context) ([]string, error) {
 	service := c.Client.OperatorService()
 	known, err := service.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
@@ -128,7 +129,30 @@ func (c *Cluster) AddSearchAttributes(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the search attributes %s can't be registered: %w", strings.Join(names, ", "), err)
 	}
-	return names, nil
+	return names, c.awaitSearchAttributes(ctx)
+}
+
+// awaitSearchAttributes waits until searches may use them: frontends look for
+// changes of namespaces every few seconds.
+func (c *Cluster) awaitSearchAttributes(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var conditions []string
+	for name := range worker.AttributeTypes() {
+		conditions = append(conditions, name+" IS NULL")
+	}
+	slices.Sort(conditions)
+	for {
+		_, err := c.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1, Query: strings.Join(conditions, " AND ")})
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the search attributes are registered, but can't be used yet: %w", err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // explain turns what the server says about unknown search attributes into what

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/outcome"
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
@@ -96,7 +97,11 @@ func (a *Attempt) Kill(ctx context.Context) error {
 
 // Tasks returns all tasks of the attempt.
 func (a *Attempt) Tasks(ctx context.Context) ([]*worker.Row, error) {
-	return worker.TaskRows(ctx, a.engine.client, a.Execution)
+	rows, err := worker.TaskRows(ctx, a.engine.client, a.Execution)
+	if err != nil {
+		return nil, err
+	}
+	return rows, outcome.Expand(ctx, a.engine.values(), rows)
 }
 
 // Wait waits until the attempt has ended and returns Success, Error or Canceled.
