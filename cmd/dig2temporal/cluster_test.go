@@ -37,10 +37,22 @@ func projectFolder(t *testing.T, files map[string]string) string {
 // wait waits until an attempt has reached a state.
 func (s *testServer) wait(t *testing.T, id, state string) attemptJSON {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	return s.waitFor(t, id, state, time.Minute)
+}
+
+func (s *testServer) waitFor(t *testing.T, id, state string, limit time.Duration) attemptJSON {
+	t.Helper()
+	name := id
+	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
 		var a attemptJSON
-		if code, stderr := s.ask(t, &a, "attempt", id); code != 0 {
+		if code, stderr := s.ask(t, &a, "attempt", name); code != 0 {
 			t.Fatal(stderr)
+		}
+		// Servers limit searches, which numbers need and sessions don't.
+		if name = id; a.Attempt == id {
+			name = a.Session
+		} else if a.Session != id {
+			continue
 		}
 		if a.State == state {
 			return a

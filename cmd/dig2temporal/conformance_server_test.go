@@ -20,12 +20,14 @@ import (
 
 // TestConformanceServer takes the cases of mode server through a server: push,
 // start, retry and kill.
-func TestConformanceServer(t *testing.T) {
+func TestConformanceServer(t *testing.T) { startServer(t).conform(t) }
+
+// conform takes the cases of mode server through whatever serves at the address.
+func (s *testServer) conform(t *testing.T) {
 	cases, err := conformance.Load(filepath.Join(conformanceData, "cases"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := startServer(t)
 	known := knownDifferences(t)
 	tally := newTally()
 	t.Cleanup(func() { tally.report(t) })
@@ -70,10 +72,13 @@ func interpreters() []string {
 	return have
 }
 
-// testServer is a running server of this process.
+// testServer is a running server. Most are of this process.
 type testServer struct {
+	// base is the folder below which the workers have theirs.
 	base, home string
 	address    string
+	// env is added to the environment of commands.
+	env []string
 }
 
 func startServer(t *testing.T, args ...string) *testServer {
@@ -119,8 +124,8 @@ func freeAddress(t *testing.T) string {
 func (s *testServer) command(errs *lockedBuffer) *Command {
 	return &Command{
 		In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: errs, Dir: s.home, Now: time.Now, Zone: time.UTC,
-		Env: append(os.Environ(), "TZ=Etc/UTC", "LC_ALL=C.UTF-8", "HOME="+s.home, "XDG_CONFIG_HOME=", "XDG_CACHE_HOME=", "DIGDAG_CONFIG=",
-			"TEMPORAL_ADDRESS="+s.address, "TEMPORAL_NAMESPACE=", "TEMPORAL_CONFIG_FILE="),
+		Env: append(append(os.Environ(), "TZ=Etc/UTC", "LC_ALL=C.UTF-8", "HOME="+s.home, "XDG_CONFIG_HOME=", "XDG_CACHE_HOME=", "DIGDAG_CONFIG=",
+			"TEMPORAL_ADDRESS="+s.address, "TEMPORAL_NAMESPACE=", "TEMPORAL_CONFIG_FILE="), s.env...),
 	}
 }
 
@@ -168,19 +173,21 @@ func (s *testServer) observe(t *testing.T, c *conformance.Case) []conformance.Ob
 			continue
 		}
 		params := filepath.Join(base, fmt.Sprintf("params%d.json", n))
-		id, refused := s.begin(t, c, step, attempts, params, out)
+		id, session, refused := s.begin(t, c, step, attempts, params, out)
 		if refused != "" {
 			seen = append(seen, conformance.Observation{RequestError: refused, Files: snapshot(t, out)}.Map(place.Replace))
 			continue
 		}
 		attempts[n] = id
-		seen = append(seen, s.await(t, id, step, out).Map(place.Replace))
+		// Servers limit searches, which numbers need and sessions don't.
+		seen = append(seen, s.await(t, session, step, out).Map(place.Replace))
 	}
 	return seen
 }
 
-// begin starts or retries an attempt, and returns its number or why not.
-func (s *testServer) begin(t *testing.T, c *conformance.Case, step conformance.Step, attempts []string, file, out string) (id, refused string) {
+// begin starts or retries an attempt, and returns its number and its session, or
+// why not.
+func (s *testServer) begin(t *testing.T, c *conformance.Case, step conformance.Step, attempts []string, file, out string) (id, session, refused string) {
 	var args []string
 	given := step.Params
 	if step.Start != "" {
@@ -195,7 +202,7 @@ func (s *testServer) begin(t *testing.T, c *conformance.Case, step conformance.S
 			t.Fatal(err)
 		}
 		if attempts[r.Of] == "" {
-			return "", "there is no attempt to retry"
+			return "", "", "there is no attempt to retry"
 		}
 		given = r.Params
 		args = []string{"retry", attempts[r.Of], "--latest-revision", "--" + r.Mode}
@@ -219,15 +226,15 @@ func (s *testServer) begin(t *testing.T, c *conformance.Case, step conformance.S
 	if err := os.WriteFile(file, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	var started struct{ Attempt string }
+	var started struct{ Attempt, Session string }
 	if code, stderr := s.ask(t, &started, append(args, "-P", file)...); code != 0 {
-		return "", stderr
+		return "", "", stderr
 	}
-	return started.Attempt, ""
+	return started.Attempt, started.Session, ""
 }
 
-// await waits for the end of an attempt, kills it when the step wants it, and
-// tells what it did.
+// await waits for the end of the last attempt of a session, kills it when the step
+// wants it, and tells what it did.
 func (s *testServer) await(t *testing.T, id string, step conformance.Step, out string) conformance.Observation {
 	begun, killed := time.Now(), false
 	var attempt struct {

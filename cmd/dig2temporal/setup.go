@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"gocloud.dev/blob"
 
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/listing"
@@ -31,7 +35,8 @@ is not given stays as it is.
 Stores:   s3://BUCKET?region=eu-west-1, gs://BUCKET, azblob://CONTAINER,
           file:///FOLDER that all workers and clients share
 Keepers:  awskms://, gcpkms://, azurekeyvault://, hashivault://,
-          keyfile:///FILE that all workers and clients have
+          keyfile:///FILE that all workers and clients have; it is made if it
+          is not there
 
 Where a namespace can't be changed, as in Temporal Cloud, set the environment
 variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and workers.`,
@@ -45,15 +50,15 @@ variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and 
 			if s.Routes, err = readRoutes(routes); err != nil {
 				return err
 			}
-			if err := checkSettings(cmd, s); err != nil {
-				return err
-			}
 			at.store = ""
 			k, err := c.connect(ctx, at)
 			if err != nil {
 				return err
 			}
 			defer k.Close()
+			if err := c.checkSettings(ctx, k.Settings, s); err != nil {
+				return err
+			}
 			added, err := k.AddSearchAttributes(ctx)
 			if err != nil {
 				return err
@@ -79,29 +84,62 @@ variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and 
 	return cmd
 }
 
-// checkSettings opens what is to be set, so that a wrong one is not set.
-func checkSettings(cmd *cobra.Command, s cluster.Settings) error {
+// checkSettings opens what is to be set, so that a wrong one is not set. It makes
+// a key file that is not there, unless the namespace uses it already: then another
+// machine has the key.
+func (c *Command) checkSettings(ctx context.Context, now, s cluster.Settings) error {
 	if strings.HasPrefix(s.Keeper, "base64key:") {
 		return usagef("--keeper must not hold a key: whoever may look at the namespace would see it. Use keyfile:///FILE or a key management service")
 	}
 	if s.Store != "" {
-		b, err := bucket.Open(cmd.Context(), s.Store)
+		b, err := bucket.Open(ctx, s.Store)
 		if err != nil {
 			return err
 		}
 		defer b.Close()
-		if _, err := b.IsAccessible(cmd.Context()); err != nil {
+		if err := checkStore(ctx, b); err != nil {
 			return fmt.Errorf("the store can't be used: %w", err)
 		}
 	}
 	if s.Keeper != "" {
-		k, err := keeper.Open(cmd.Context(), s.Keeper)
+		if file := keeper.File(s.Keeper); file != "" && s.Keeper != now.Keeper {
+			err := keeper.CreateKeyFile(file)
+			if err != nil && !errors.Is(err, fs.ErrExist) {
+				return err
+			}
+			if err == nil {
+				fmt.Fprintf(c.Err, "Wrote a new key to %s: all workers need the file, and whoever sets secrets.\n", file)
+			}
+		}
+		k, err := keeper.Open(ctx, s.Keeper)
 		if err != nil {
 			return err
 		}
 		return k.Close()
 	}
 	return nil
+}
+
+// checkStore writes into a store, which has to tell that an object is there
+// already: revisions rely on it, and not all that speak S3's protocol can.
+func checkStore(ctx context.Context, b *blob.Bucket) error {
+	if there, err := b.IsAccessible(ctx); err != nil {
+		return err
+	} else if !there {
+		return errors.New("there is no such bucket")
+	}
+	const name, text = "dig2temporal.txt", "dig2temporal keeps projects, logs and large values here.\n"
+	if err := bucket.Create(ctx, b, name, "text/plain", strings.NewReader(text)); err != nil && !errors.Is(err, bucket.ErrExists) {
+		return err
+	}
+	switch err := bucket.Create(ctx, b, name, "text/plain", strings.NewReader(text)); {
+	case errors.Is(err, bucket.ErrExists):
+		return nil
+	case err != nil:
+		return err
+	default:
+		return errors.New("it replaces an object that must not be replaced (If-None-Match is ignored)")
+	}
 }
 
 func readRoutes(list []string) (map[string]string, error) {

@@ -33,6 +33,17 @@ func openFile(rest string) (*secrets.Keeper, error) {
 	return localsecrets.NewKeeper(key), nil
 }
 
+// File returns the path of the file that a keyfile:// URL names, "" for URLs of
+// other keepers and wrong ones.
+func File(url string) string {
+	rest, ok := strings.CutPrefix(url, "keyfile://")
+	if !ok {
+		return ""
+	}
+	path, _ := filePath(rest)
+	return path
+}
+
 func filePath(rest string) (string, error) {
 	u, err := url.Parse("keyfile://" + rest)
 	switch {

@@ -14,8 +14,8 @@ import (
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
-// activity is what the history of an execution tells of one scheduled activity.
-type activity struct {
+// job is what the history of an execution tells of one scheduled activity.
+type job struct {
 	task                         string
 	worker                       string
 	scheduled, started, finished time.Time
@@ -27,7 +27,7 @@ type activity struct {
 // account is the sum of the histories of an attempt: of its own execution and of
 // all children.
 type account struct {
-	activities []*activity
+	activities []*job
 	// locals are the ends of local activities, by execution and id.
 	locals     map[string]int
 	executions int
@@ -42,7 +42,7 @@ func (l *lab) read(ctx context.Context, a *cluster.Attempt) (*account, error) {
 
 func (l *lab) readInto(ctx context.Context, sum *account, e worker.Execution) error {
 	events := l.cluster.Client.GetWorkflowHistory(ctx, e.WorkflowID, e.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	scheduled := map[int64]*activity{}
+	scheduled := map[int64]*job{}
 	var children []worker.Execution
 	sum.executions++
 	for events.HasNext() {
@@ -53,7 +53,7 @@ func (l *lab) readInto(ctx context.Context, sum *account, e worker.Execution) er
 		sum.events++
 		switch event.GetEventType() {
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-			a := &activity{scheduled: event.GetEventTime().AsTime()}
+			a := &job{scheduled: event.GetEventTime().AsTime()}
 			request := &activities.Request{}
 			if l.cluster.Converter.FromPayloads(event.GetActivityTaskScheduledEventAttributes().GetInput(), &request) == nil {
 				a.task = request.Task
@@ -129,13 +129,22 @@ func (s *account) broken() []string {
 	return list
 }
 
-// repeated counts the runs that a lost worker has made necessary.
-func (s *account) repeated() int {
-	n := 0
-	for _, a := range s.activities {
-		n += max(0, a.attempts-1)
+// repeated counts the runs beyond those of an attempt that was left alone.
+func (s *account) repeated(calm *account) int {
+	n, want := 0, calm.taken()
+	for task, runs := range s.taken() {
+		n += max(0, runs-want[task])
 	}
 	return n
+}
+
+// taken counts how often workers took each task.
+func (s *account) taken() map[string]int {
+	count := map[string]int{}
+	for _, a := range s.activities {
+		count[a.task] += a.attempts
+	}
+	return count
 }
 
 // finished counts the good ends of each task.

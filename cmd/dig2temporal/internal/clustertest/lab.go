@@ -116,14 +116,14 @@ func (l *lab) call(ctx context.Context, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// workflow is a pushed workflow.
-type workflow struct {
+// pushed is a workflow of a pushed project.
+type pushed struct {
 	revision *projectstore.Revision
 	plan     *plan.Plan
 }
 
 // push makes a project of one workflow, "main", and further files, and pushes it.
-func (l *lab) push(ctx context.Context, project, dig string, files map[string]string) (*workflow, error) {
+func (l *lab) push(ctx context.Context, project, dig string, files map[string]string) (*pushed, error) {
 	dir := filepath.Join(l.dir, "projects", project)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (l *lab) push(ctx context.Context, project, dig string, files map[string]st
 	if _, err := l.call(ctx, "push", project, "--project", dir); err != nil {
 		return nil, err
 	}
-	w := &workflow{}
+	w := &pushed{}
 	var err error
 	if w.revision, err = l.cluster.Projects.Latest(ctx, project); err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (l *lab) push(ctx context.Context, project, dig string, files map[string]st
 }
 
 // session returns what starts the next session of a workflow.
-func (l *lab) session(w *workflow, params *ordered.Object) cluster.Start {
+func (l *lab) session(w *pushed, params *ordered.Object) cluster.Start {
 	l.sessions++
 	return cluster.Start{
 		Revision: w.revision, Plan: w.plan, Params: params, Queue: worker.TaskQueue, Now: time.Now,

@@ -169,6 +169,7 @@ func run(ctx context.Context, args []string) (code int, err error) {
 		}
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
+			r.Error = err.Error()
 			break
 		}
 	}

@@ -102,6 +102,34 @@ func (p *process) memory() float64 {
 	return n / 1024
 }
 
+// cpu is the CPU time that a process and its ended children have used, in
+// seconds; 0 when the system doesn't tell.
+func (p *process) cpu() float64 {
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "stat"))
+	if err != nil {
+		return 0
+	}
+	// The name before may hold blanks. The first field after it is the third.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	var ticks float64
+	for _, n := range []int{14, 15, 16, 17} {
+		if n-3 < len(fields) {
+			v, _ := strconv.ParseFloat(fields[n-3], 64)
+			ticks += v
+		}
+	}
+	const ticksPerSecond = 100
+	return ticks / ticksPerSecond
+}
+
+func cpuOf(processes ...*process) float64 {
+	var sum float64
+	for _, p := range processes {
+		sum += p.cpu()
+	}
+	return sum
+}
+
 // sampler notes the memory of processes while something runs.
 type sampler struct {
 	stop chan struct{}

@@ -32,6 +32,9 @@ type scaleEntry struct {
 	// task held one.
 	Busy float64 `json:"slots_busy"`
 	Held float64 `json:"seconds_in_slot"`
+	// CPU are the milliseconds of CPU time that a task costs the server, and the
+	// workers with their commands.
+	CPU [2]float64 `json:"cpu_milliseconds"`
 	// Tasks is how many each worker ran.
 	Tasks []int `json:"tasks_of_workers"`
 }
@@ -82,14 +85,18 @@ func scaleProject(n int, pause time.Duration) string {
 	return dig.String()
 }
 
-func (l *lab) scale(ctx context.Context, o *options, w *workflow, r *scaleReport) (scaleEntry, error) {
+func (l *lab) scale(ctx context.Context, o *options, w *pushed, r *scaleReport) (scaleEntry, error) {
 	var e scaleEntry
+	before := [2]float64{l.server.cpu(), cpuOf(l.workers...)}
 	a, err := l.cluster.Start(ctx, l.session(w, nil))
 	if err != nil {
 		return e, err
 	}
 	if a, err = l.wait(ctx, a); err != nil {
 		return e, err
+	}
+	for i, now := range []float64{l.server.cpu(), cpuOf(l.workers...)} {
+		e.CPU[i] = (now - before[i]) * 1000 / float64(o.scaleTasks)
 	}
 	if a.State != worker.Success {
 		r.Broken = append(r.Broken, fmt.Sprintf("scale: attempt %d ended as %s", a.ID, a.State))
@@ -104,9 +111,9 @@ func (l *lab) scale(ctx context.Context, o *options, w *workflow, r *scaleReport
 	}
 	e.Seconds = a.Finished.Sub(a.Started).Seconds()
 	shares := map[string]int{}
-	for _, activity := range sum.activities {
-		shares[activity.worker]++
-		e.Held += activity.finished.Sub(activity.started).Seconds()
+	for _, j := range sum.activities {
+		shares[j.worker]++
+		e.Held += j.finished.Sub(j.started).Seconds()
 	}
 	e.Busy = e.Held / (float64(len(l.workers)*o.threads) * e.Seconds)
 	e.Held /= float64(len(sum.activities))
