@@ -2,18 +2,28 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 )
 
 func queryTasks(ctx context.Context, c client.Client, e Execution) (*TaskTree, error) {
-	answer, err := c.QueryWorkflow(ctx, e.WorkflowID, e.RunID, TasksQuery)
-	if err != nil {
-		return nil, err
+	// A busy worker may not come to a question in the time that the server gives it.
+	const most = 5
+	for try := 1; ; try++ {
+		answer, err := c.QueryWorkflow(ctx, e.WorkflowID, e.RunID, TasksQuery)
+		var late *serviceerror.DeadlineExceeded
+		if errors.As(err, &late) && try < most && ctx.Err() == nil {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		tree := &TaskTree{}
+		return tree, answer.Get(tree)
 	}
-	tree := &TaskTree{}
-	return tree, answer.Get(tree)
 }
 
 // TaskRows returns all tasks of an attempt, running or closed, in definition

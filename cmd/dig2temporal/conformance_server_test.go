@@ -18,8 +18,8 @@ import (
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/conformance"
 )
 
-// TestConformanceServer takes the cases of mode server through a server: push,
-// start, retry and kill.
+// TestConformanceServer takes cases of mode server through a server: push, start,
+// retry and kill.
 func TestConformanceServer(t *testing.T) { startServer(t).conform(t) }
 
 // conform takes the cases of mode server through whatever serves at the address.
@@ -31,8 +31,10 @@ func (s *testServer) conform(t *testing.T) {
 	known := knownDifferences(t)
 	tally := newTally()
 	t.Cleanup(func() { tally.report(t) })
-	for _, c := range cases {
-		if c.Mode != "server" {
+	for i, c := range cases {
+		// What needs no server is taken through run by TestConformance; a part of it
+		// is enough here.
+		if c.Mode != "server" || c.Skip("python", "ruby") == "" && i%5 != 0 {
 			continue
 		}
 		t.Run(c.ID, func(t *testing.T) {
@@ -241,7 +243,7 @@ func (s *testServer) await(t *testing.T, id string, step conformance.Step, out s
 		State string
 		Done  bool
 	}
-	for {
+	for pause := 20 * time.Millisecond; ; pause = min(pause*5/4, 250*time.Millisecond) {
 		if code, stderr := s.ask(t, &attempt, "attempt", id); code != 0 {
 			t.Fatal(stderr)
 		}
@@ -254,7 +256,7 @@ func (s *testServer) await(t *testing.T, id string, step conformance.Step, out s
 			}
 			killed = true
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(pause)
 	}
 	code, stdout, stderr := s.call("tasks", id, "--output", "json")
 	if code != 0 {

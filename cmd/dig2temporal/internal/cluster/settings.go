@@ -156,11 +156,17 @@ func (c *Cluster) awaitSearchAttributes(ctx context.Context) error {
 }
 
 // explain turns what the server says about unknown search attributes into what
-// to do about it.
+// to do about it. Servers limit searches, by default to 10 a second; a client waits
+// its turn, and what it then says is only that time is up.
 func (c *Cluster) explain(err error) error {
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &invalid) && strings.Contains(invalid.Message, "Digdag") {
 		return fmt.Errorf(`the namespace %q lacks the search attributes of attempts: register them with "dig2temporal setup"`, c.Namespace)
+	}
+	var late *serviceerror.DeadlineExceeded
+	var limited *serviceerror.ResourceExhausted
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) || errors.As(err, &limited) {
+		return fmt.Errorf("the Temporal server is busy, or gets more searches than it takes: try again (%w)", err)
 	}
 	return err
 }
