@@ -244,3 +244,27 @@ func TestProjectSecrets(t *testing.T) {
 	s.must(t, "secrets", "--project", "p", "--delete", "api.token")
 	s.refuse(t, 1, `there is no project "none"`, "secrets", "--project", "none")
 }
+
+func TestSetup(t *testing.T) {
+	s := startServer(t)
+	dir := t.TempDir()
+	key, store := filepath.Join(dir, "key"), filepath.Join(dir, "store")
+	setup := []string{"setup", "--store", "file://" + store, "--keeper", "keyfile://" + key}
+	code, _, stderr := s.call(setup...)
+	if info, err := os.Stat(key); code != 0 || err != nil || info.Mode().Perm() != 0o600 || !strings.Contains(stderr, "Wrote a new key to "+key) {
+		t.Fatalf("exit %d, %v\n%s", code, err, stderr)
+	}
+	if code, _, stderr := s.call(setup...); code != 0 || strings.Contains(stderr, "Wrote") {
+		t.Errorf("again: exit %d\n%s", code, stderr)
+	}
+	// The key that the namespace uses is somewhere else: another one would be wrong.
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	s.refuse(t, 1, "doesn't exist", setup...)
+	if _, err := os.Stat(key); err == nil {
+		t.Error("a second key was made")
+	}
+	s.refuse(t, 2, "must not hold a key", "setup", "--keeper", "base64key://AAAA")
+	s.refuse(t, 1, "expected an absolute path", "setup", "--keeper", "keyfile://here")
+}

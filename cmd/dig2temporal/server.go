@@ -116,7 +116,7 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 		return nil
 	}
 	o.folder = filepath.Join(folder, "worker")
-	return c.serve(ctx, k, &o.workerOptions, k.Client)
+	return c.serve(ctx, k, &o.workerOptions)
 }
 
 // serverIdentity begins the identity of the server's own worker.

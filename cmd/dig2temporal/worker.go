@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
 	"github.com/dig2temporal/dig2temporal/activities"
@@ -93,7 +92,7 @@ the grace time. A second interrupt ends the grace time.`,
 				return err
 			}
 			defer k.Close()
-			return c.serve(ctx, k, o, k.Client)
+			return c.serve(ctx, k, o)
 		},
 	}
 	flags := cmd.Flags()
@@ -109,7 +108,7 @@ the grace time. A second interrupt ends the grace time.`,
 }
 
 // serve runs a worker until it is interrupted.
-func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOptions, polls client.Client) error {
+func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOptions) error {
 	if k.Bucket == nil {
 		return cluster.ErrNoStore
 	}
@@ -143,7 +142,7 @@ func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOption
 		}
 	}()
 	w, err := serve.Start(ctx, serve.Options{
-		Cluster: k, Client: polls, Queue: c.queue(o.queue), Registry: registry, OnlyActivities: len(o.operators) > 0,
+		Cluster: k, Queue: c.queue(o.queue), Registry: registry, OnlyActivities: len(o.operators) > 0,
 		Tasks: o.tasks, WorkflowTasks: o.workflowTasks, Folder: folder,
 		Logs:         serve.CountLogs(activities.NewStoredLogs(writer), o.watch.Counter("dig2temporal_log_bytes", "Bytes that tasks have printed.")),
 		Fetched:      o.watch.Counter("dig2temporal_revisions_fetched", "Revisions that the cache did not have."),
@@ -204,5 +203,17 @@ func (c *Command) serverLogger(o *workerOptions) *slog.Logger {
 }
 
 func (c *Command) sdkLogger(o *workerOptions) log.Logger {
-	return log.NewStructuredLogger(c.serverLogger(o))
+	return taskFailures{log.NewStructuredLogger(c.serverLogger(o))}
+}
+
+// taskFailures tells of tasks that fail only to those who debug the worker: it is
+// nothing that the worker does wrong, and the tasks' own logs tell it.
+type taskFailures struct{ log.Logger }
+
+func (l taskFailures) Error(message string, pairs ...any) {
+	if message == "Activity error." {
+		l.Debug(message, pairs...)
+		return
+	}
+	l.Logger.Error(message, pairs...)
 }

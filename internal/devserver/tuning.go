@@ -86,9 +86,10 @@ func tuning() dynamicconfig.StaticClient {
 	set(200*mib, dynamicconfig.HistorySizeLimitError)
 	set(100*mib, dynamicconfig.HistorySizeLimitWarn)
 
-	// Memory: executions by number, and the events of running ones, which are read with every activity.
-	set(4096, dynamicconfig.HistoryCacheHostLevelMaxSize)
-	set(32*mib, dynamicconfig.EventsCacheMaxSizeBytes)
+	// Memory: executions by number, and the events of running ones, which are read with every activity. The size is
+	// counted as encoded; what the cache holds takes several times that.
+	set(1024, dynamicconfig.HistoryCacheHostLevelMaxSize)
+	set(4*mib, dynamicconfig.EventsCacheMaxSizeBytes)
 
 	// Measurements for dashboards that are not here, and a question to Temporal's home about newer versions.
 	set(false,

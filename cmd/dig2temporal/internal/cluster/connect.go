@@ -107,7 +107,11 @@ var ErrNoStore = errors.New(`the namespace has no store for projects and logs: s
 
 // Connect connects to a cluster and opens its store.
 func Connect(ctx context.Context, o Options) (*Cluster, error) {
-	options, err := clientOptions(o)
+	outer, err := Encryption(o.Env)
+	if err != nil {
+		return nil, err
+	}
+	options, err := clientOptions(o, outer)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +120,7 @@ func Connect(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, unreachable(address, err)
 	}
-	return open(ctx, first, options, o, address)
+	return open(ctx, first, options, outer, o, address)
 }
 
 // Embedded connects to a server of this process by its own way to dial.
@@ -134,12 +138,12 @@ func Embedded(ctx context.Context, dial func(context.Context, client.Options) (c
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, c, options, o, o.Address)
+	return open(ctx, c, options, outer, o, o.Address)
 }
 
-func open(ctx context.Context, first client.Client, options client.Options, o Options, address string) (*Cluster, error) {
+func open(ctx context.Context, first client.Client, options client.Options, outer []converter.PayloadCodec, o Options, address string) (*Cluster, error) {
 	c := &Cluster{Client: first, Namespace: options.Namespace, Address: address, Converter: options.DataConverter}
-	err := c.open(ctx, options, o)
+	err := c.open(ctx, options, outer, o)
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -147,7 +151,7 @@ func open(ctx context.Context, first client.Client, options client.Options, o Op
 	return c, nil
 }
 
-func (c *Cluster) open(ctx context.Context, options client.Options, o Options) error {
+func (c *Cluster) open(ctx context.Context, options client.Options, outer []converter.PayloadCodec, o Options) error {
 	var err error
 	if c.Settings, err = c.settings(ctx, o); err != nil {
 		return err
@@ -159,10 +163,6 @@ func (c *Cluster) open(ctx context.Context, options client.Options, o Options) e
 		return err
 	}
 	c.Projects = projectstore.New(c.Bucket, time.Now)
-	outer, err := Encryption(o.Env)
-	if err != nil {
-		return err
-	}
 	c.Payloads = claimcheck.New(c.Bucket, claimcheck.Options{})
 	c.Values = claimcheck.NewValues(c.Payloads, codec.Codecs(outer...)...)
 	// Where the store is was not known before there was a connection.
@@ -194,7 +194,7 @@ func (c *Cluster) Close() {
 	}
 }
 
-func clientOptions(o Options) (client.Options, error) {
+func clientOptions(o Options, outer []converter.PayloadCodec) (client.Options, error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{
 		EnvLookup: o.Env, ConfigFileProfile: o.Profile,
 	})
@@ -215,10 +215,6 @@ func clientOptions(o Options) (client.Options, error) {
 	}
 	options.Logger, options.Identity = o.Logger, o.Identity
 	options.MetricsHandler, options.Interceptors = o.Metrics, o.Interceptors
-	outer, err := Encryption(o.Env)
-	if err != nil {
-		return options, err
-	}
 	convert(&options, outer)
 	return options, nil
 }

@@ -182,10 +182,9 @@ func (s Settings) With(over Settings) Settings {
 	if over.WebUI != "" {
 		s.WebUI = over.WebUI
 	}
-	routes := maps.Clone(s.Routes)
-	for operator, queue := range over.Routes {
-		routes[operator] = queue
-	}
+	routes := map[string]string{}
+	maps.Copy(routes, s.Routes)
+	maps.Copy(routes, over.Routes)
 	s.Routes = routes
 	return s
 }

@@ -69,6 +69,9 @@ func (c *Cluster) Start(ctx context.Context, s Start) (*Attempt, error) {
 		return nil, err
 	}
 	id := worker.SessionWorkflowID(s.Revision.Project, s.Plan.Workflow, s.Time)
+	if s.RetryName == "" {
+		return c.start(ctx, id, in, s.Queue, false)
+	}
 	earlier, err := c.last(ctx, id)
 	if err != nil {
 		return nil, err
@@ -79,7 +82,7 @@ func (c *Cluster) Start(ctx context.Context, s Start) (*Attempt, error) {
 		}
 		in.Session.UUID = earlier.UUID
 	}
-	return c.start(ctx, id, in, s.Queue, s.RetryName != "")
+	return c.start(ctx, id, in, s.Queue, true)
 }
 
 func newInput(s Start) (*worker.Input, error) {
@@ -104,9 +107,6 @@ func newInput(s Start) (*worker.Input, error) {
 
 // mayFollow tells whether the session may get another attempt under a name.
 func (c *Cluster) mayFollow(ctx context.Context, last *Attempt, name string) error {
-	if name == "" {
-		return sessionExists(last)
-	}
 	if !last.Done() {
 		return running(last)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -206,6 +207,8 @@ func (l *lab) turn(ctx context.Context, s side, n, starters int) (time.Duration,
 		}
 	}
 }
+
+var errUnfinished = errors.New("no attempt has ended for two minutes")
 
 func startAll(ctx context.Context, s side, n, starters int) error {
 	turns := make(chan struct{}, n)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -22,6 +23,8 @@ type job struct {
 	// attempts is how often a worker took it, completions how often it ended well
 	// and ends how often it ended at all.
 	attempts, completions, ends int
+	// waited tells that its last run but one was given up by the heartbeat timeout.
+	waited bool
 }
 
 // account is the sum of the histories of an attempt: of its own execution and of
@@ -64,6 +67,8 @@ func (l *lab) readInto(ctx context.Context, sum *account, e worker.Execution) er
 			about := event.GetActivityTaskStartedEventAttributes()
 			a := scheduled[about.GetScheduledEventId()]
 			a.started, a.worker, a.attempts = event.GetEventTime().AsTime(), about.GetIdentity(), int(about.GetAttempt())
+			// A restarted server frees what its own worker had with a text of its own.
+			a.waited = strings.Contains(strings.ToLower(about.GetLastFailure().GetMessage()), "heartbeat timeout")
 		case enumspb.EVENT_TYPE_MARKER_RECORDED:
 			sum.locals[e.RunID+" "+localID(event)]++
 		case enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
@@ -134,6 +139,17 @@ func (s *account) repeated(calm *account) int {
 	n, want := 0, calm.taken()
 	for task, runs := range s.taken() {
 		n += max(0, runs-want[task])
+	}
+	return n
+}
+
+// waited counts the activities that went on only after the heartbeat timeout.
+func (s *account) waited() int {
+	n := 0
+	for _, a := range s.activities {
+		if a.waited {
+			n++
+		}
 	}
 	return n
 }

@@ -20,7 +20,11 @@
 // The tables go to standard output, or JSON with --output json; what is being
 // done goes to standard error. It ends with 1 when a promise is broken. Numbers
 // of seconds break none: they depend on what else the machine does, so goals are
-// shown beside them.
+// shown beside them. So are CPU times where the system tells them (Linux): they
+// say what a task costs when the machine is too busy for rates to mean much.
+//
+// Everything lies in the folder for temporary files; TMPDIR=/dev/shm takes the
+// disk out of the numbers.
 package main
 
 import (

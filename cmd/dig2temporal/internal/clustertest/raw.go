@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -116,5 +115,3 @@ func smallProject(n int, shell bool) string {
 	}
 	return dig.String()
 }
-
-var errUnfinished = errors.New("no attempt has ended for two minutes")

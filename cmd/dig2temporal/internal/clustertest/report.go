@@ -67,9 +67,9 @@ func (r *faultsReport) table(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "faults: attempts of %d tasks, %.1f s when left alone\n", r.Tasks, r.Quiet)
-	fmt.Fprintln(w, "killed\trounds\tsuccess\tbroken\truns repeated\tseconds lost: median\tmost")
+	fmt.Fprintln(w, "killed\trounds\tsuccess\tbroken\truns repeated\tafter timeout\tseconds lost: median\tmost")
 	for _, kind := range []string{killWorker, killServer, killBoth} {
-		var rounds, success, broken, repeated int
+		var rounds, success, broken, repeated, waited int
 		var lost []float64
 		for _, n := range r.Rounds {
 			if n.Killed != kind {
@@ -77,6 +77,7 @@ func (r *faultsReport) table(w io.Writer) {
 			}
 			rounds++
 			repeated += n.Repeated
+			waited += n.Waited
 			lost = append(lost, n.Lost)
 			if n.State == "success" {
 				success++
@@ -86,7 +87,7 @@ func (r *faultsReport) table(w io.Writer) {
 			}
 		}
 		if rounds > 0 {
-			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.1f\t%.1f\n", kind, rounds, success, broken, repeated, median(lost), slices.Max(lost))
+			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%.1f\t%.1f\n", kind, rounds, success, broken, repeated, waited, median(lost), slices.Max(lost))
 		}
 	}
 	fmt.Fprintln(w)

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/dig2temporal/dig2temporal/activities"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
@@ -25,8 +25,6 @@ import (
 // Options say what a worker serves and with what.
 type Options struct {
 	Cluster *cluster.Cluster
-	// Client is the one that the worker polls with; that of the cluster by default.
-	Client client.Client
 	// Queue is the task queue.
 	Queue string
 	// Registry has the operators to serve.
@@ -62,7 +60,6 @@ type Worker struct {
 	cache   *workspace.Cache
 	// interrupt ends the running tasks.
 	interrupt context.CancelCauseFunc
-	Adaptor   *activities.Adaptor
 	fatal     chan error
 }
 
@@ -71,9 +68,6 @@ var ErrStops = errors.New("the worker stops")
 
 // Start starts a worker.
 func Start(ctx context.Context, o Options) (*Worker, error) {
-	if o.Client == nil {
-		o.Client = o.Cluster.Client
-	}
 	w := &Worker{options: o, fatal: make(chan error, 1)}
 	var err error
 	w.cache, err = workspace.New(workspace.Options{
@@ -87,7 +81,7 @@ func Start(ctx context.Context, o Options) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.Adaptor = activities.New(activities.Options{
+	adaptor := activities.New(activities.Options{
 		Registry: o.Registry, Workspaces: activities.Revisions(w.cache), Find: activities.FindRevision(o.Cluster.Projects),
 		Logs: o.Logs, Secrets: o.Secrets, Environ: Environ(o.Environ), Now: o.Now,
 		Values: o.Cluster.Values,
@@ -95,11 +89,11 @@ func Start(ctx context.Context, o Options) (*Worker, error) {
 	sdk.SetBinaryChecksum(worker.BuildID)
 	var background context.Context
 	background, w.interrupt = context.WithCancelCause(context.WithoutCancel(ctx))
-	w.sdk = sdk.New(o.Client, o.Queue, w.sdkOptions(background))
+	w.sdk = sdk.New(o.Cluster.Client, o.Queue, w.sdkOptions(background))
 	if o.OnlyActivities {
-		w.Adaptor.Register(w.sdk)
+		adaptor.Register(w.sdk)
 	} else {
-		worker.Register(w.sdk, o.Client, w.Adaptor)
+		worker.Register(w.sdk, o.Cluster.Client, adaptor)
 	}
 	if err := w.sdk.Start(); err != nil {
 		return nil, errors.Join(err, w.cache.Close())
@@ -114,7 +108,12 @@ func (w *Worker) sdkOptions(background context.Context) sdk.Options {
 	options.MaxConcurrentWorkflowTaskExecutionSize = o.WorkflowTasks
 	options.Interceptors = o.Interceptors
 	options.DisableWorkflowWorker = o.OnlyActivities
-	options.OnFatalError = func(err error) { w.fatal <- err }
+	options.OnFatalError = func(err error) {
+		select {
+		case w.fatal <- err:
+		default:
+		}
+	}
 	// Interrupted tasks need a moment to end their commands and to say so.
 	options.WorkerStopTimeout = o.Grace + ending
 	if o.Deployment != "" {
@@ -122,7 +121,7 @@ func (w *Worker) sdkOptions(background context.Context) sdk.Options {
 			UseVersioning: true,
 			Version:       sdk.WorkerDeploymentVersion{DeploymentName: o.Deployment, BuildID: o.BuildID},
 			// The interpreter's changes are versioned by itself, so attempts may move on.
-			DefaultVersioningBehavior: autoUpgrade,
+			DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 		}
 	}
 	return options

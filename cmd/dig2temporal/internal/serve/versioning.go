@@ -1,5 +1,0 @@
-package serve
-
-import "go.temporal.io/sdk/workflow"
-
-const autoUpgrade = workflow.VersioningBehaviorAutoUpgrade
