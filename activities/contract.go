@@ -30,6 +30,9 @@ type Session struct {
 	RetryAttemptName string `json:"retry_attempt_name,omitempty"`
 	// Schedule is the raw schedule of the workflow, nil when there is none.
 	Schedule *ordered.Object `json:"schedule,omitempty"`
+	// Folder begins the Workflow IDs of sessions of a local folder on a server that
+	// others use, too, with a slash at its end. It is empty everywhere else.
+	Folder string `json:"folder,omitempty"`
 	// Queues are the task queues of operators that other workers serve than those
 	// of the attempt.
 	Queues map[string]string `json:"task_queues,omitempty"`

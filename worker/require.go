@@ -52,7 +52,7 @@ func (x *execution) require(ctx workflow.Context, request *activities.Request, r
 	if project == "" {
 		project = x.session.Project
 	}
-	id := SessionWorkflowID(project, r.Workflow, r.SessionTime)
+	id := x.session.Folder + SessionWorkflowID(project, r.Workflow, r.SessionTime)
 	for {
 		now, err := x.lookUp(ctx, id, r)
 		if err != nil {
@@ -111,6 +111,7 @@ func (x *execution) startRequired(ctx workflow.Context, project, id string, r *a
 		Project: project, ProjectID: x.session.ProjectID, Revision: x.session.Revision, Archive: x.session.Archive, Workflow: r.Workflow,
 		Timezone: r.Plan.Timezone, Time: r.SessionTime, UUID: now.NewUUID, SessionID: SessionID(id), AttemptID: now.NewAttemptID,
 		RetryAttemptName: r.RetryName, Schedule: r.Plan.Schedule, ShowParams: x.session.ShowParams, Queues: x.session.Queues,
+		Folder: x.session.Folder,
 	}
 	if r.ProjectID != 0 {
 		session.ProjectID, session.Revision, session.Archive = r.ProjectID, r.Revision, r.Archive

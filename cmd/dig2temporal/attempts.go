@@ -68,9 +68,6 @@ func (c *Command) attemptCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if in.Params, err = k.Values.Expand(ctx, in.Params); err != nil {
-				return err
-			}
 			e := append(attemptEntry(k, a),
 				listing.Field{Key: "cancel_requested", Value: killed},
 				listing.Field{Key: "project_id", Value: strconv.FormatInt(in.Session.ProjectID, 10), Quiet: true},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dig2temporal/dig2temporal/internal/devserver"
 )
 
 // attemptJSON is what commands print of an attempt.
@@ -246,7 +248,12 @@ func TestProjectSecrets(t *testing.T) {
 }
 
 func TestSetup(t *testing.T) {
-	s := startServer(t)
+	server, err := devserver.Start(t.Context(), devserver.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+	s := &testServer{base: t.TempDir(), home: t.TempDir(), address: server.HostPort()}
 	dir := t.TempDir()
 	key, store := filepath.Join(dir, "key"), filepath.Join(dir, "store")
 	setup := []string{"setup", "--store", "file://" + store, "--keeper", "keyfile://" + key}
@@ -267,4 +274,41 @@ func TestSetup(t *testing.T) {
 	}
 	s.refuse(t, 2, "must not hold a key", "setup", "--keeper", "base64key://AAAA")
 	s.refuse(t, 1, "expected an absolute path", "setup", "--keeper", "keyfile://here")
+	s.refuse(t, 2, "can't be sent elsewhere", "setup", "--route", "echo=q")
+	s.refuse(t, 2, `(did you mean "sh"?)`, "setup", "--route", "shh=q")
+	if shown := s.must(t, "setup", "--route", "py=scripts"); !strings.Contains(shown, `"py":"scripts"`) {
+		t.Error(shown)
+	}
+	startServer(t).refuse(t, 1, `belongs to a "dig2temporal server"`, append(setup[:1:1], "--store", "file://"+store)...)
+}
+
+// TestRetryLargeParams makes sure that what is kept outside of histories is handed
+// on as it was.
+func TestRetryLargeParams(t *testing.T) {
+	s := startServer(t)
+	dir := projectFolder(t, map[string]string{"wf.dig": "+a:\n  echo>: ${big.length} ${wide.key.length}\n+b:\n  fail>: ${'x' + big.length}\n"})
+	params := filepath.Join(t.TempDir(), "params.yml")
+	long := strings.Repeat("long ", 20_000)
+	write(t, filepath.Dir(params), "params.yml", "big: \""+long+"\"\nwide:\n  key: \""+long+"\"\n")
+	s.must(t, "push", "p", "--project", dir)
+	var a attemptJSON
+	if code, stderr := s.ask(t, &a, "start", "p", "wf", "--session", "now", "-P", params); code != 0 {
+		t.Fatal(stderr)
+	}
+	for range 2 {
+		a = s.wait(t, a.Attempt, "error")
+		if text, _ := a.Params["big"].(string); text != long {
+			t.Errorf("the param has %d bytes", len(text))
+		}
+		if tasks := s.must(t, "tasks", a.Attempt); !strings.Contains(tasks, "x100000") {
+			t.Error(tasks)
+		}
+		if log := s.must(t, "log", a.Attempt); !strings.Contains(log, "100000 100000") {
+			t.Error(log)
+		}
+		if code, stderr := s.ask(t, &a, "retry", a.Attempt, "--latest-revision", "--all", "-p", "more=1"); code != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	s.wait(t, a.Attempt, "error")
 }

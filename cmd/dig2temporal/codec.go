@@ -51,9 +51,11 @@ read the payloads.`,
 				return err
 			}
 			fmt.Fprintf(c.Err, "Codec endpoint: http://%s\n", listener.Addr())
+			interrupts, release := c.interrupts()
+			defer release()
 			server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 			go func() {
-				<-c.Interrupts
+				<-interrupts
 				_ = server.Close()
 			}()
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -36,13 +36,24 @@ type Command struct {
 	// Now tells the time. Zone is the one that times are shown in.
 	Now  func() time.Time
 	Zone *time.Location
-	// Interrupts delivers signals that ask for the end.
+	// Interrupts delivers signals that ask for the end, while Listen is in force;
+	// otherwise they end the process at once. A nil Listen means always.
 	Interrupts <-chan os.Signal
+	Listen     func() (release func())
 	// Terminal returns how to ask for the size of the terminal that a writer is,
 	// nil when it is none. By default files are asked.
 	Terminal func(io.Writer) func() (columns, rows int)
 	// Version overrides the version of the build.
 	Version string
+}
+
+// interrupts returns the channel of signals for a command that ends by itself when
+// it is asked to.
+func (c *Command) interrupts() (<-chan os.Signal, func()) {
+	if c.Listen == nil {
+		return c.Interrupts, func() {}
+	}
+	return c.Interrupts, c.Listen()
 }
 
 // exitError ends the program with a code when everything has been said.

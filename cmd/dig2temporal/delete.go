@@ -16,8 +16,9 @@ func (c *Command) deleteCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete PROJECT [options]",
 		Short: "Delete a project",
-		Long: `Delete a project: its name is free again and its secrets are gone. Attempts that
-were started go on, and stay readable.`,
+		Long: `Delete a project and its secrets; another one may be pushed under its name.
+Attempts that were started go on, and stay readable. Sessions that the project had
+can't be started for another one until Temporal has forgotten them.`,
 		Example: `  dig2temporal delete sales --force`,
 		Args:    arguments(1, 1, "a project"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,10 +39,10 @@ were started go on, and stay readable.`,
 					return fmt.Errorf("nothing was deleted")
 				}
 			}
-			if err := c.deleteProjectSecrets(ctx, k, p.ID); err != nil {
+			if p, err = k.Projects.Delete(ctx, args[0]); err != nil {
 				return err
 			}
-			if p, err = k.Projects.Delete(ctx, args[0]); err != nil {
+			if err := c.deleteProjectSecrets(ctx, k, p.ID); err != nil {
 				return err
 			}
 			fmt.Fprintf(c.Err, "Project '%s' is deleted.\n", p.Name)

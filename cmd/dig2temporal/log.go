@@ -41,9 +41,6 @@ show only tasks whose full names begin so. Lines below INFO need --verbose.`,
 				return err
 			}
 			defer k.Close()
-			if k.Bucket == nil {
-				return cluster.ErrNoStore
-			}
 			return c.showLog(ctx, k, a, o, c.Out)
 		},
 	}
@@ -57,13 +54,18 @@ show only tasks whose full names begin so. Lines below INFO need --verbose.`,
 
 // showLog writes the log of an attempt. An interrupt ends it.
 func (c *Command) showLog(ctx context.Context, k *cluster.Cluster, a *cluster.Attempt, o *logOptions, w io.Writer) error {
+	if k.Bucket == nil {
+		return cluster.ErrNoStore
+	}
+	interrupts, release := c.interrupts()
+	defer release()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan struct{})
 	interrupted := make(chan struct{})
 	go func() {
 		select {
-		case <-c.Interrupts:
+		case <-interrupts:
 			close(interrupted)
 			stop()
 		case <-ended:

@@ -17,10 +17,13 @@ func main() {
 		debug.SetGCPercent(300)
 	}
 	interrupts := make(chan os.Signal, 2)
-	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
 	command := &Command{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Env: os.Environ(), Now: time.Now, Zone: time.Local, Interrupts: interrupts,
+		Listen: func() func() {
+			signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+			return func() { signal.Stop(interrupts) }
+		},
 	}
 	os.Exit(command.Main(context.Background(), os.Args[1:]))
 }

@@ -79,6 +79,9 @@ func (c *Command) retry(ctx context.Context, r *retryOptions, o *startOptions, a
 		return err
 	}
 	defer k.Close()
+	if r.follow && k.Bucket == nil {
+		return cluster.ErrNoStore
+	}
 	revision, err := r.find(ctx, k, a)
 	if err != nil {
 		return err

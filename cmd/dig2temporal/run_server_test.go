@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,4 +55,33 @@ func TestRunServer(t *testing.T) {
 	if code, text := run(one, "--no-save"); code != 0 {
 		t.Errorf("exit %d\n%s", code, text)
 	}
+}
+
+// TestRunServerEncrypted runs a session twice with keys, and a workflow that
+// requires another one: of the folder, not of a pushed project of that name.
+func TestRunServerEncrypted(t *testing.T) {
+	s := startServer(t)
+	s.env = append(s.env, "DIG2TEMPORAL_ENCRYPTION_KEYS=k:"+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)))
+	out := filepath.Join(t.TempDir(), "out")
+	dir := filepath.Join(projectFolder(t, nil), "p")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "wf.dig", "+a:\n  require>: other\n")
+	write(t, dir, "other.dig", "+a:\n  sh>: echo of the folder >> "+out+"\n")
+	pushed := projectFolder(t, map[string]string{"other.dig": "+a:\n  echo>: pushed\n"})
+	s.must(t, "push", "p", "--project", pushed)
+	s.must(t, "start", "p", "other", "--session", "2024-01-01")
+	for range 2 {
+		s.must(t, "run", "wf.dig", "--server", "--project", dir, "--session", "2024-01-01")
+	}
+	if text, _ := os.ReadFile(out); string(text) != "of the folder\n" {
+		t.Errorf("%q", text)
+	}
+	var list struct{ Attempts []attemptJSON }
+	s.ask(t, &list, "attempts", "--workflow", "wf")
+	if len(list.Attempts) != 2 {
+		t.Fatalf("%+v", list)
+	}
+	s.refuse(t, 1, "ran in a folder", "retry", list.Attempts[0].Attempt, "--keep-revision", "--all")
 }

@@ -61,6 +61,8 @@ func (r *runner) run(ctx context.Context, workflow, task string) error {
 	if r.screen, err = r.command.openScreen(o); err != nil {
 		return err
 	}
+	_, release := r.command.interrupts()
+	defer release()
 	defer r.screen.close()
 	if r.command.elsewhere(r.place) {
 		r.screen.line(activities.LevelInfo, "Setting project path to %s", r.place.dir)
@@ -120,7 +122,7 @@ func (r *runner) startEngine(ctx context.Context, secrets activities.Secrets) <-
 				return
 			}
 			r.cluster = k
-			options.Server = &local.Server{Client: k.Client, Namespace: k.Namespace, WebUI: k.Settings.WebUI, Values: k.Values}
+			options.Server = &local.Server{Client: k.Client, Namespace: k.Namespace, WebUI: k.Settings.WebUI, Values: k.Values, Converter: k.Converter}
 			// What reaches the server and the stores is no business of tasks.
 			options.Environ = serve.Environ(r.command.Env)
 		}
@@ -204,7 +206,7 @@ func (r *runner) input(ctx context.Context) (*worker.Input, string, error) {
 		return nil, "", err
 	}
 	id := worker.SessionWorkflowID(name, r.plan.Workflow, at)
-	id = r.engine.ID(id)
+	id = r.engine.Prefix() + id
 	number := worker.SessionID(id)
 	latest, err := r.engine.Latest(ctx, id)
 	if err != nil {
@@ -216,7 +218,7 @@ func (r *runner) input(ctx context.Context) (*worker.Input, string, error) {
 		Select:   r.selected,
 		Session: &activities.Session{
 			Project: name, ProjectID: 1, Workflow: r.plan.Workflow, Timezone: r.plan.Timezone, Time: at,
-			SessionID: number, AttemptID: worker.NewAttemptID(r.command.Now()), Schedule: r.plan.Schedule,
+			SessionID: number, Folder: r.engine.Prefix(), AttemptID: worker.NewAttemptID(r.command.Now()), Schedule: r.plan.Schedule,
 			DryRun: r.options.dryRun, ShowParams: r.options.showParams,
 		},
 	}

@@ -12,10 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dig2temporal/dig2temporal/activities"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
 	"github.com/dig2temporal/dig2temporal/internal/devserver/ui"
@@ -30,6 +32,8 @@ type serverOptions struct {
 	port, uiPort int
 	retention    time.Duration
 	noWorker     bool
+	store        string
+	keeper       string
 }
 
 func (c *Command) serverCommand() *cobra.Command {
@@ -54,6 +58,8 @@ kill at any moment; start it again with the same folder.`,
 	flags.IntVar(&o.port, "port", 7233, "Port `N` of the server; 0 takes a free one")
 	flags.IntVar(&o.uiPort, "ui-port", 8233, "Port `N` of the Web UI; 0 serves none")
 	flags.DurationVar(&o.retention, "retention", devserver.DefaultRetention, "How long attempts that have ended are kept, as `DURATION`")
+	flags.StringVar(&o.store, "store", "", "`URL` of the store of projects and logs (default: $"+cluster.EnvStore+", else a folder below --data-dir)")
+	flags.StringVar(&o.keeper, "keeper", "", "`URL` of what encrypts secrets (default: $"+cluster.EnvKeeper+", else a key file below --data-dir)")
 	flags.BoolVar(&o.noWorker, "no-worker", false, "Run no worker in this process")
 	o.workerOptions.add(flags)
 	return cmd
@@ -63,6 +69,15 @@ kill at any moment; start it again with the same folder.`,
 func (c *Command) server(ctx context.Context, o *serverOptions) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.store == "" {
+		o.store = c.getenv(cluster.EnvStore)
+	}
+	if o.keeper == "" {
+		o.keeper = c.getenv(cluster.EnvKeeper)
+	}
+	if strings.HasPrefix(o.keeper, "base64key:") {
+		return usagef("the keeper must not hold a key: whoever may look at the namespace would see it. Use keyfile:///FILE or a key management service")
 	}
 	folder, err := c.dataFolder(o.dataDir)
 	if err != nil {
@@ -75,7 +90,7 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 	defer stopWatch()
 	// Temporal warns of much that is nobody's fault.
 	quiet := o.workerOptions
-	if quiet.logLevel != "debug" {
+	if logLevels()[strings.ToLower(quiet.logLevel)] != activities.LevelDebug {
 		quiet.logLevel = "error"
 	}
 	logs := c.serverLogger(&quiet)
@@ -96,6 +111,7 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 		return err
 	}
 	settings := k.Settings
+	settings.Server = true
 	if o.uiPort != 0 {
 		address, stop, err := ui.Start(ui.Options{IP: o.ip, Port: o.uiPort, FrontendHostPort: server.HostPort(), Namespace: server.Namespace()})
 		if err != nil {
@@ -112,7 +128,9 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 	fmt.Fprintf(c.Err, "Temporal server: %s, data in %s\n", reachable(server.HostPort()), folder)
 	if o.noWorker {
 		o.watch.SetReady(k.Reachable)
-		<-c.Interrupts
+		interrupts, release := c.interrupts()
+		defer release()
+		<-interrupts
 		return nil
 	}
 	o.folder = filepath.Join(folder, "worker")
@@ -124,15 +142,21 @@ const serverIdentity = "dig2temporal-server@"
 
 // embedded connects to the server in this process, with stores in its folder.
 func (c *Command) embedded(ctx context.Context, o *serverOptions, server *devserver.Server, folder string) (*cluster.Cluster, error) {
-	store := filepath.Join(folder, "store")
-	key := filepath.Join(folder, "secrets.key")
-	if err := keeper.CreateKeyFile(key); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
+	store, sealed := o.store, o.keeper
+	if store == "" {
+		store = fileURL("file", filepath.Join(folder, "store"))
+	}
+	if sealed == "" {
+		key := filepath.Join(folder, "secrets.key")
+		if err := keeper.CreateKeyFile(key); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+		sealed = fileURL("keyfile", key)
 	}
 	host, _ := os.Hostname()
 	return cluster.Embedded(ctx, server.Dial, cluster.Options{
 		Env: cluster.Environ(c.Env), Address: reachable(server.HostPort()), Namespace: server.Namespace(),
-		Store: fileURL("file", store), Keeper: fileURL("keyfile", key),
+		Store: store, Keeper: sealed,
 		Logger: c.sdkLogger(&o.workerOptions), Identity: serverIdentity + host + "-" + strconv.Itoa(os.Getpid()),
 		Metrics: o.watch.MetricsHandler(), Interceptors: o.watch.ClientInterceptors(),
 	})

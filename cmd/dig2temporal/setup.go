@@ -50,13 +50,12 @@ variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and 
 			if s.Routes, err = readRoutes(routes); err != nil {
 				return err
 			}
-			at.store = ""
 			k, err := c.connect(ctx, at)
 			if err != nil {
 				return err
 			}
 			defer k.Close()
-			if err := c.checkSettings(ctx, k.Settings, s); err != nil {
+			if err := c.checkSettings(ctx, k.Held, s); err != nil {
 				return err
 			}
 			added, err := k.AddSearchAttributes(ctx)
@@ -69,7 +68,7 @@ variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and 
 			if len(added) > 0 {
 				fmt.Fprintf(c.Err, "Registered the search attributes %s.\n", strings.Join(added, ", "))
 			}
-			now := k.Settings.With(s)
+			now := k.Held.With(s)
 			return listing.Write(c.Out, at.output, listing.Entry{
 				{Key: "address", Value: k.Address}, {Key: "namespace", Value: k.Namespace},
 				{Key: "store", Value: now.Store}, {Key: "keeper", Value: now.Keeper}, {Key: "web_ui", Value: now.WebUI},
@@ -88,6 +87,9 @@ variables ` + cluster.EnvStore + ` and ` + cluster.EnvKeeper + ` of clients and 
 // a key file that is not there, unless the namespace uses it already: then another
 // machine has the key.
 func (c *Command) checkSettings(ctx context.Context, now, s cluster.Settings) error {
+	if now.Server && (s.Store != "" || s.Keeper != "") {
+		return errors.New(`the namespace belongs to a "dig2temporal server": give it --store and --keeper when it is started`)
+	}
 	if strings.HasPrefix(s.Keeper, "base64key:") {
 		return usagef("--keeper must not hold a key: whoever may look at the namespace would see it. Use keyfile:///FILE or a key management service")
 	}
@@ -143,7 +145,8 @@ func checkStore(ctx context.Context, b *blob.Bucket) error {
 }
 
 func readRoutes(list []string) (map[string]string, error) {
-	known := operators.Default().Names()
+	registry := operators.Default()
+	known := registry.Names()
 	routes := map[string]string{}
 	for _, text := range list {
 		operator, queue, ok := strings.Cut(text, "=")
@@ -153,6 +156,9 @@ func readRoutes(list []string) (map[string]string, error) {
 			return nil, usagef("--route takes OPERATOR=QUEUE but got %q", text)
 		case !slices.Contains(known, operator):
 			return nil, usagef("--route: unknown operator %q%s", operator, didYouMean(operator, known))
+		}
+		if op, _ := registry.Lookup(operator); op.Spec().Local {
+			return nil, usagef("--route: %s> is done by the workers that walk the workflow, so it can't be sent elsewhere", operator)
 		}
 		routes[operator] = queue
 	}

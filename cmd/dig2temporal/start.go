@@ -120,6 +120,17 @@ func (c *Command) started(ctx context.Context, k *cluster.Cluster, at *clusterOp
 	return c.follow(ctx, k, at, a)
 }
 
+// checkStartSession refuses a --session that means nothing, whatever the workflow.
+func checkStartSession(text string, now time.Time) error {
+	if text == "now" || text == "schedule" {
+		return nil
+	}
+	if _, _, err := session.ParseOption(text, session.Option{Zone: time.UTC, Now: now}); err != nil {
+		return &usageError{withKind(err)}
+	}
+	return nil
+}
+
 // startTime finds the session time in the zone of the workflow.
 func (c *Command) startTime(p *plan.Plan, text string) (time.Time, error) {
 	z, err := zone.Load(p.Timezone)

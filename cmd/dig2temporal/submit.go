@@ -68,6 +68,13 @@ func (c *Command) submitted(p *pushOptions, arg string) (*place, error) {
 }
 
 func (c *Command) submit(ctx context.Context, o *startOptions, p *pushOptions, at *clusterOptions, r startRequest, place *place, name string) error {
+	// Nothing is pushed for a command line that is wrong.
+	if _, err := c.startParams(o); err != nil {
+		return err
+	}
+	if err := checkStartSession(r.session, c.Now()); err != nil {
+		return err
+	}
 	k, err := c.withStore(ctx, at)
 	if err != nil {
 		return err

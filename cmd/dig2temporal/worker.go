@@ -112,6 +112,8 @@ func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOption
 	if k.Bucket == nil {
 		return cluster.ErrNoStore
 	}
+	interrupts, release := c.interrupts()
+	defer release()
 	folder, err := c.cacheFolder(o.folder)
 	if err != nil {
 		return err
@@ -156,11 +158,11 @@ func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOption
 	fmt.Fprintf(c.Err, "Worker of task queue %s at %s, namespace %s: ready\n", c.queue(o.queue), k.Address, k.Namespace)
 	select {
 	case err = <-w.Failed():
-	case <-c.Interrupts:
+	case <-interrupts:
 		fmt.Fprintf(c.Err, "Stopping: tasks that run have %s to end\n", o.grace)
 	}
 	o.watch.SetReady(nil)
-	w.Stop(c.Interrupts)
+	w.Stop(interrupts)
 	return err
 }
 
@@ -198,7 +200,14 @@ func (c *Command) cacheFolder(dir string) (string, error) {
 
 func (c *Command) serverLogger(o *workerOptions) *slog.Logger {
 	level := slog.LevelWarn
-	_ = level.UnmarshalText([]byte(o.logLevel))
+	switch logLevels()[strings.ToLower(o.logLevel)] {
+	case activities.LevelError:
+		level = slog.LevelError
+	case activities.LevelInfo:
+		level = slog.LevelInfo
+	case activities.LevelDebug:
+		level = slog.LevelDebug
+	}
 	return slog.New(slog.NewTextHandler(c.Err, &slog.HandlerOptions{Level: level}))
 }
 

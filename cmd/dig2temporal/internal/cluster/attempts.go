@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/outcome"
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
@@ -141,9 +142,12 @@ func (c *Cluster) Attempt(ctx context.Context, name string) (*Attempt, error) {
 	}
 	// What was started a moment ago may not be listed yet.
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		list, err := c.Attempts(ctx, Filter{ID: id, Limit: 1})
+		list, err := c.Attempts(ctx, Filter{ID: id, Limit: 2})
 		if err != nil {
 			return nil, err
+		}
+		if len(list) > 1 {
+			return nil, fmt.Errorf("two attempts have the number %s: name the session, %q or %q", name, list[0].WorkflowID, list[1].WorkflowID)
 		}
 		if len(list) > 0 {
 			return c.describe(ctx, list[0].Execution)
@@ -239,7 +243,8 @@ func stateOf(s enumspb.WorkflowExecutionStatus) worker.State {
 	}
 }
 
-// Input reads what an attempt was started with out of its history.
+// Input reads what an attempt was started with out of its history, with large
+// values in their places.
 func (c *Cluster) Input(ctx context.Context, a *Attempt) (*worker.Input, error) {
 	events := c.Client.GetWorkflowHistory(ctx, a.WorkflowID, a.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	if !events.HasNext() {
@@ -251,7 +256,15 @@ func (c *Cluster) Input(ctx context.Context, a *Attempt) (*worker.Input, error) 
 	}
 	in := &worker.Input{}
 	started := first.GetWorkflowExecutionStartedEventAttributes()
-	return in, c.Converter.FromPayloads(started.GetInput(), &in)
+	if err := c.Converter.FromPayloads(started.GetInput(), &in); err != nil {
+		return nil, err
+	}
+	for _, o := range []**ordered.Object{&in.Defaults, &in.Params} {
+		if *o, err = c.Values.Expand(ctx, *o); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
 }
 
 // WebUI returns the page of an attempt in the Web UI, "" when nobody told where
@@ -273,12 +286,19 @@ func (c *Cluster) Tasks(ctx context.Context, a *Attempt) ([]*worker.Row, error) 
 	return rows, outcome.Expand(ctx, c.Values, rows)
 }
 
+var errEnded = errors.New("Session attempt already killed or finished")
+
 // Kill asks an attempt to end; its tasks are stopped.
 func (c *Cluster) Kill(ctx context.Context, a *Attempt) error {
 	if a.Done() {
-		return &ConflictError{Message: "Session attempt already killed or finished"}
+		return errEnded
 	}
-	return c.Client.CancelWorkflow(ctx, a.WorkflowID, a.RunID)
+	err := c.Client.CancelWorkflow(ctx, a.WorkflowID, a.RunID)
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return errEnded
+	}
+	return err
 }
 
 // Wait waits until an attempt has ended, and returns it as it is then.

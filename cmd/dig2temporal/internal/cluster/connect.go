@@ -62,8 +62,8 @@ type Cluster struct {
 	Namespace string
 	// Address is the host and port of the frontend.
 	Address string
-	// Settings are those in force.
-	Settings Settings
+	// Settings are those in force, Held those that the namespace holds.
+	Settings, Held Settings
 	// Bucket is the store of archives, logs and large values, nil when none is
 	// set.
 	Bucket   *blob.Bucket
@@ -153,9 +153,10 @@ func open(ctx context.Context, first client.Client, options client.Options, oute
 
 func (c *Cluster) open(ctx context.Context, options client.Options, outer []converter.PayloadCodec, o Options) error {
 	var err error
-	if c.Settings, err = c.settings(ctx, o); err != nil {
+	if c.Held, err = c.held(ctx); err != nil {
 		return err
 	}
+	c.Settings = c.Held.With(Settings{Store: o.Env.get(EnvStore), Keeper: o.Env.get(EnvKeeper)}).With(Settings{Store: o.Store, Keeper: o.Keeper})
 	if c.Settings.Store == "" {
 		return nil
 	}

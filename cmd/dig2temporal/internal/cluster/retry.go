@@ -53,6 +53,12 @@ func (c *Cluster) Retry(ctx context.Context, r Retry) (*Attempt, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case old.Session.Archive == "":
+		return nil, fmt.Errorf("attempt %d ran in a folder, not in a pushed project: run the workflow there again, with \"dig2temporal run --server\"", r.Attempt.ID)
+	case r.Revision != nil && r.Revision.ProjectID != old.Session.ProjectID:
+		return nil, fmt.Errorf("attempt %d belongs to a project %q that was deleted: the one of that name now is another project", r.Attempt.ID, r.Attempt.Project)
+	}
 	s := Start{
 		Revision: r.Revision, Plan: old.Plan, Time: r.Attempt.Time, RetryName: r.Name, Queue: r.Attempt.Queue, Now: r.Now,
 		Params: old.Params.Merge(r.Params),

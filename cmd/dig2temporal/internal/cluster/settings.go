@@ -26,6 +26,9 @@ type Settings struct {
 	Store, Keeper string
 	// WebUI is the address of the Web UI, such as "http://localhost:8233".
 	WebUI string
+	// Server tells that the namespace is that of a "dig2temporal server", which sets
+	// its stores itself.
+	Server bool
 	// Routes are the task queues of operators that other workers serve than those
 	// of the attempt.
 	Routes map[string]string
@@ -36,39 +39,29 @@ const (
 	dataStore  = "dig2temporal.store"
 	dataKeeper = "dig2temporal.keeper"
 	dataWebUI  = "dig2temporal.web_ui"
+	dataServer = "dig2temporal.server"
 	// The routes are one value for each operator.
 	dataRoute = "dig2temporal.route."
 )
 
-func (c *Cluster) settings(ctx context.Context, o Options) (Settings, error) {
-	s := Settings{Store: o.Store, Keeper: o.Keeper}
-	if s.Store == "" {
-		s.Store = o.Env.get(EnvStore)
-	}
-	if s.Keeper == "" {
-		s.Keeper = o.Env.get(EnvKeeper)
-	}
+// held reads the settings of the namespace.
+func (c *Cluster) held(ctx context.Context) (Settings, error) {
 	about, err := c.Client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
 	var missing *serviceerror.NamespaceNotFound
 	var denied *serviceerror.PermissionDenied
 	switch {
 	case errors.As(err, &missing):
-		return s, fmt.Errorf("the Temporal server at %s has no namespace %q", c.Address, c.Namespace)
+		return Settings{}, fmt.Errorf("the Temporal server at %s has no namespace %q", c.Address, c.Namespace)
 	case errors.As(err, &denied):
 		// Whoever may not read the namespace has to be told by the environment.
-		return s, nil
+		return Settings{}, nil
 	case err != nil:
-		return s, unreachable(c.Address, err)
+		return Settings{}, unreachable(c.Address, err)
 	}
 	data := about.GetNamespaceInfo().GetData()
-	if s.Store == "" {
-		s.Store = data[dataStore]
+	s := Settings{
+		Store: data[dataStore], Keeper: data[dataKeeper], WebUI: data[dataWebUI], Server: data[dataServer] != "", Routes: map[string]string{},
 	}
-	if s.Keeper == "" {
-		s.Keeper = data[dataKeeper]
-	}
-	s.WebUI = data[dataWebUI]
-	s.Routes = map[string]string{}
 	for key, queue := range data {
 		if operator, ok := strings.CutPrefix(key, dataRoute); ok && queue != "" {
 			s.Routes[operator] = queue
@@ -88,6 +81,9 @@ func (c *Cluster) Set(ctx context.Context, s Settings) error {
 	}
 	if s.WebUI != "" {
 		data[dataWebUI] = s.WebUI
+	}
+	if s.Server {
+		data[dataServer] = "true"
 	}
 	// Namespaces forget no key; an empty queue takes a route back.
 	for operator, queue := range s.Routes {
@@ -182,6 +178,7 @@ func (s Settings) With(over Settings) Settings {
 	if over.WebUI != "" {
 		s.WebUI = over.WebUI
 	}
+	s.Server = s.Server || over.Server
 	routes := map[string]string{}
 	maps.Copy(routes, s.Routes)
 	maps.Copy(routes, over.Routes)

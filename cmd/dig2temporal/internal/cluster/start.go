@@ -21,15 +21,6 @@ import (
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
-// ConflictError says that a request can't be met as things are.
-type ConflictError struct {
-	Message string
-	// Attempt is the one in the way; nil when it is not known.
-	Attempt *Attempt
-}
-
-func (e *ConflictError) Error() string { return e.Message }
-
 // Start says what to start.
 type Start struct {
 	Revision *projectstore.Revision
@@ -61,8 +52,8 @@ func (c *Cluster) Plan(ctx context.Context, r *projectstore.Revision, name strin
 	return p, nil
 }
 
-// Start starts an attempt of a session. It is a ConflictError when the session
-// has one already, or with a RetryName one of that name or a running one.
+// Start starts an attempt of a session. The session must have none, or with a
+// RetryName none that runs or has that name.
 func (c *Cluster) Start(ctx context.Context, s Start) (*Attempt, error) {
 	in, err := newInput(s)
 	if err != nil {
@@ -110,6 +101,10 @@ func (c *Cluster) mayFollow(ctx context.Context, last *Attempt, name string) err
 	if !last.Done() {
 		return running(last)
 	}
+	if last.RetryName == name {
+		return sessionExists(last)
+	}
+	// Searches lag behind, but not by a whole attempt.
 	list, err := c.Attempts(ctx, Filter{Session: last.WorkflowID})
 	if err != nil {
 		return err
@@ -123,19 +118,13 @@ func (c *Cluster) mayFollow(ctx context.Context, last *Attempt, name string) err
 }
 
 func sessionExists(a *Attempt) error {
-	return &ConflictError{
-		Message: fmt.Sprintf("A session for the requested session_time already exists (session_id=%s, attempt_id=%d, session_time=%s)\n"+
-			"hint: use `dig2temporal retry %d --latest-revision --all` command to run the session again for the same session_time",
-			a.WorkflowID, a.ID, a.Time.Format(time.RFC3339), a.ID),
-		Attempt: a,
-	}
+	return fmt.Errorf("A session for the requested session_time already exists (session_id=%s, attempt_id=%d, session_time=%s)\n"+
+		"hint: use `dig2temporal retry %d --latest-revision --all` command to run the session again for the same session_time",
+		a.WorkflowID, a.ID, a.Time.Format(time.RFC3339), a.ID)
 }
 
 func running(a *Attempt) error {
-	return &ConflictError{
-		Message: fmt.Sprintf("attempt %d of session %s is running: wait for its end, or end it with `dig2temporal kill %d`", a.ID, a.WorkflowID, a.ID),
-		Attempt: a,
-	}
+	return fmt.Errorf("attempt %d of session %s is running: wait for its end, or end it with `dig2temporal kill %d`", a.ID, a.WorkflowID, a.ID)
 }
 
 func (c *Cluster) start(ctx context.Context, id string, in *worker.Input, queue string, again bool) (*Attempt, error) {

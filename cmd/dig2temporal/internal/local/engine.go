@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/worker"
 
@@ -55,6 +56,8 @@ type Server struct {
 	Namespace string
 	// WebUI is its address, "" when it is not known.
 	WebUI string
+	// Converter is that of the client.
+	Converter converter.DataConverter
 	// Values keeps large values; nil keeps them in histories.
 	Values *claimcheck.Values
 }

@@ -3,14 +3,18 @@ package local
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/gofrs/flock"
 	"github.com/google/uuid"
 
+	"go.temporal.io/sdk/converter"
+
 	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
+	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
 )
 
@@ -25,23 +29,42 @@ func (e *Engine) useServer() error {
 		e.queue = "dig2temporal-run-" + uuid.NewString()
 		return nil
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256([]byte(o.Folder))
-	e.queue = fmt.Sprintf("dig2temporal-run-%s-%s", host, hex.EncodeToString(sum[:6]))
 	path := filepath.Join(o.Folder, "run.lock")
-	e.lock = flock.New(path)
-	locked, err := e.lock.TryLock()
+	lock := flock.New(path)
+	locked, err := lock.TryLock()
 	if err != nil {
 		return err
 	}
 	if !locked {
-		e.lock = nil
 		return &devserver.InUseError{File: path}
 	}
-	return nil
+	e.lock = lock
+	id, err := folderID(o.Folder)
+	e.queue = "dig2temporal-run-" + id
+	return err
+}
+
+// folderID names a state folder: by what was made up at its first use, which no
+// other machine has, and by its path, which a copy of it has not.
+func folderID(folder string) (string, error) {
+	file := filepath.Join(folder, "run.id")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		text = []byte(uuid.NewString())
+		err = os.WriteFile(file, text, 0o666)
+	}
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(append(append(text, 0), folder...))
+	return hex.EncodeToString(sum[:10]), nil
+}
+
+func (e *Engine) converter() converter.DataConverter {
+	if e.options.Server != nil {
+		return e.options.Server.Converter
+	}
+	return codec.DataConverter()
 }
 
 func (e *Engine) values() *claimcheck.Values {
@@ -51,13 +74,13 @@ func (e *Engine) values() *claimcheck.Values {
 	return e.payloads.values
 }
 
-// ID makes the Workflow ID of a session. On a server that others use it names the
-// folder, too, so that sessions of equal names are kept apart.
-func (e *Engine) ID(session string) string {
+// Prefix begins the Workflow IDs of sessions. On a server that others use it names
+// the folder, so that sessions of equal names are kept apart.
+func (e *Engine) Prefix() string {
 	if e.options.Server == nil {
-		return session
+		return ""
 	}
-	return e.queue + "/" + session
+	return e.queue + "/"
 }
 
 // ours limits a query to executions of this engine.

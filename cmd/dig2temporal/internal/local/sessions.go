@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
-	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
@@ -38,14 +37,14 @@ func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error)
 	}
 	info := about.GetWorkflowExecutionInfo()
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		// Nobody else works with this server, so it is not really running.
+		// Nobody else works for this folder, so it is not really running.
 		if err := e.client.TerminateWorkflow(ctx, workflowID, info.GetExecution().GetRunId(), abandoned); err != nil {
 			return nil, err
 		}
 	}
 	last := &Latest{Execution: worker.Execution{WorkflowID: workflowID, RunID: info.GetExecution().GetRunId()}}
 	if p := info.GetMemo().GetFields()[worker.MemoUUID]; p != nil {
-		if err := codec.DataConverter().FromPayload(p, &last.UUID); err != nil {
+		if err := e.converter().FromPayload(p, &last.UUID); err != nil {
 			return nil, err
 		}
 	}

@@ -38,8 +38,8 @@ type Options struct {
 	Folder  string
 	Logs    activities.Logs
 	Secrets activities.Secrets
-	// Environ is that of this process. What Temporal and the stores are reached
-	// with is kept from the commands of tasks.
+	// Environ is that of this process; commands of tasks get what Environ leaves of
+	// it.
 	Environ []string
 	Now     func() time.Time
 	// Grace is how long running tasks may go on after the worker is told to stop.
@@ -151,8 +151,9 @@ func (w *Worker) Stop(hurry <-chan os.Signal) {
 	_ = w.cache.Close()
 }
 
-// Environ leaves out what commands of tasks have no business with: how Temporal
-// and the stores are reached.
+// Environ leaves out what commands of tasks have no business with: how Temporal is
+// reached, and with what keys. What the cloud's own libraries read, such as AWS_*,
+// stays: scripts use it, too.
 func Environ(env []string) []string {
 	var rest []string
 	for _, e := range env {
