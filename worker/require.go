@@ -184,7 +184,7 @@ func (r *reader) lookUpSession(ctx context.Context, id string, p *plan.Plan) (*s
 	}
 	info := about.GetWorkflowExecutionInfo()
 	now.Exists = true
-	now.Running = info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	now.Running = info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
 	now.Success = info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 	now.RunID = info.GetExecution().GetRunId()
 	now.AttemptID = AttemptIDOf(info.GetSearchAttributes())

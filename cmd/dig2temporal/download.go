@@ -59,5 +59,6 @@ func (c *Command) downloadCommand() *cobra.Command {
 	flags.StringVarP(&folder, "into", "o", "", "`FOLDER` to download into (default: the name of the project)")
 	flags.StringVarP(&revision, "revision", "r", "", "`NAME` of the revision (default: the newest)")
 	at.add(flags)
+	_ = flags.MarkHidden("output")
 	return cmd
 }

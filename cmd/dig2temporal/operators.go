@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/listing"
 	"github.com/dig2temporal/dig2temporal/operators"
 )
 
@@ -152,9 +152,4 @@ func wrap(text string, columns int) []string {
 	return lines
 }
 
-func (c *Command) writeJSON(v any) error {
-	e := json.NewEncoder(c.Out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
+func (c *Command) writeJSON(v any) error { return listing.WriteJSON(c.Out, v) }

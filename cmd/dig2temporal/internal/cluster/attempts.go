@@ -57,7 +57,7 @@ func (f Filter) query() string {
 	parts := []string{fmt.Sprintf("WorkflowType = '%s'", worker.AttemptWorkflow)}
 	add := func(key, value string) {
 		if value != "" {
-			parts = append(parts, fmt.Sprintf("%s = %s", key, quote(value)))
+			parts = append(parts, fmt.Sprintf("%s = %s", key, Quote(value)))
 		}
 	}
 	add(worker.AttributeProject.GetName(), f.Project)
@@ -72,7 +72,8 @@ func (f Filter) query() string {
 	return strings.Join(parts, " AND ")
 }
 
-func quote(text string) string {
+// Quote makes a text a literal of visibility queries.
+func Quote(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(text) + "'"
 }
 
@@ -270,11 +271,17 @@ func (c *Cluster) Input(ctx context.Context, a *Attempt) (*worker.Input, error) 
 // WebUI returns the page of an attempt in the Web UI, "" when nobody told where
 // that is.
 func (c *Cluster) WebUI(a *Attempt) string {
-	if c.Settings.WebUI == "" {
+	return Page(c.Settings.WebUI, c.Namespace, a.Execution)
+}
+
+// Page returns the page of an execution in the Web UI at an address, "" when that
+// is empty.
+func Page(webUI, namespace string, e worker.Execution) string {
+	if webUI == "" {
 		return ""
 	}
 	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/timeline",
-		strings.TrimSuffix(c.Settings.WebUI, "/"), c.Namespace, url.PathEscape(a.WorkflowID), a.RunID)
+		strings.TrimSuffix(webUI, "/"), namespace, url.PathEscape(e.WorkflowID), e.RunID)
 }
 
 // Tasks returns all tasks of an attempt, in definition order.

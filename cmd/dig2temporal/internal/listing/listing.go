@@ -30,7 +30,7 @@ type Entry []Field
 // Write writes one entry.
 func Write(w io.Writer, format string, e Entry) error {
 	if format == "json" {
-		return writeJSON(w, e.object())
+		return WriteJSON(w, e.object())
 	}
 	_, err := io.WriteString(w, e.text())
 	return err
@@ -44,7 +44,7 @@ func WriteAll(w io.Writer, format, title, key string, entries []Entry) error {
 		for i, e := range entries {
 			list[i] = e.object()
 		}
-		return writeJSON(w, ordered.Of(key, list))
+		return WriteJSON(w, ordered.Of(key, list))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:\n", title)
@@ -125,7 +125,8 @@ func shown(v any) string {
 	return ordered.Text(value(v))
 }
 
-func writeJSON(w io.Writer, v any) error {
+// WriteJSON writes a document as all commands do.
+func WriteJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

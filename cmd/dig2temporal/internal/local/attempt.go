@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/outcome"
 	"github.com/dig2temporal/dig2temporal/worker"
 )
@@ -65,16 +64,13 @@ func (e *Engine) shrink(ctx context.Context, in *worker.Input) (err error) {
 // WebUI returns the page of the attempt in the Web UI, "" when that is not served.
 func (a *Attempt) WebUI() string {
 	e := a.engine
-	base, namespace := "", ""
 	switch server := e.options.Server; {
-	case server != nil && server.WebUI != "":
-		base, namespace = strings.TrimSuffix(server.WebUI, "/"), server.Namespace
+	case server != nil:
+		return cluster.Page(server.WebUI, server.Namespace, a.Execution)
 	case e.webUI != "":
-		base, namespace = "http://"+e.webUI, e.server.Namespace()
-	default:
-		return ""
+		return cluster.Page("http://"+e.webUI, e.server.Namespace(), a.Execution)
 	}
-	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/timeline", base, namespace, url.PathEscape(a.WorkflowID), a.RunID)
+	return ""
 }
 
 // Cancel asks the attempt to end; its tasks are stopped.

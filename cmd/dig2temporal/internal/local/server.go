@@ -13,6 +13,7 @@ import (
 
 	"go.temporal.io/sdk/converter"
 
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
 	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
@@ -88,5 +89,5 @@ func (e *Engine) ours() string {
 	if e.options.Server == nil {
 		return ""
 	}
-	return " AND TaskQueue = " + quote(e.queue)
+	return " AND TaskQueue = " + cluster.Quote(e.queue)
 }

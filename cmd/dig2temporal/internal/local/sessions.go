@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -14,6 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
@@ -55,7 +55,7 @@ func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error)
 // session. Dry runs are none.
 func (e *Engine) LastSession(ctx context.Context, project, workflow string) (*time.Time, error) {
 	query := fmt.Sprintf("WorkflowType = '%s' AND %s = %s AND %s = %s", worker.AttemptWorkflow,
-		worker.AttributeProject.GetName(), quote(project), worker.AttributeWorkflow.GetName(), quote(workflow)) + e.ours()
+		worker.AttributeProject.GetName(), cluster.Quote(project), worker.AttributeWorkflow.GetName(), cluster.Quote(workflow)) + e.ours()
 	var last *time.Time
 	for {
 		later := query
@@ -97,10 +97,6 @@ func sessionTime(a *commonpb.SearchAttributes) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-func quote(text string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(text) + "'"
 }
 
 // endAbandoned ends the executions that were running when a process was killed.

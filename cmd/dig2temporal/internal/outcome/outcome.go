@@ -3,7 +3,6 @@
 package outcome
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"path"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/listing"
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/translate/plan"
 	"github.com/dig2temporal/dig2temporal/worker"
@@ -71,10 +71,7 @@ func (a *Attempt) WriteJSON(w io.Writer) error {
 	for _, r := range a.Tasks {
 		d.Tasks = append(d.Tasks, taskOf(r))
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(d)
+	return listing.WriteJSON(w, d)
 }
 
 // WriteTasksJSON writes the tasks of an attempt as one JSON document.
@@ -83,10 +80,7 @@ func WriteTasksJSON(w io.Writer, rows []*worker.Row) error {
 	for i, r := range rows {
 		list[i] = taskOf(r)
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(map[string]any{"tasks": list})
+	return listing.WriteJSON(w, map[string]any{"tasks": list})
 }
 
 // WriteTasks writes the tasks of an attempt for people.
@@ -146,7 +140,7 @@ func instant(t *time.Time) *string {
 	if t == nil || t.IsZero() {
 		return nil
 	}
-	s := t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	s := t.UTC().Format(listing.TimeLayout)
 	return &s
 }
 
