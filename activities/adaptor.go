@@ -61,14 +61,14 @@ func (a *Adaptor) Run(ctx context.Context, req *Request) (*Result, error) {
 	defer r.close()
 	result, err := r.perform()
 	if err != nil {
-		return nil, r.failed(err)
+		return r.postponed(err)
 	}
 	out, err := r.finished(result)
 	if err != nil {
 		return nil, err
 	}
 	if err := r.shrink(out); err != nil {
-		return nil, r.failed(err)
+		return r.postponed(err)
 	}
 	return out, nil
 }

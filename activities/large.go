@@ -9,21 +9,24 @@ import (
 	"github.com/dig2temporal/dig2temporal/operators"
 )
 
-// expand returns the request with the large values that its params refer to.
+// expand returns the request with the large values that its params refer to. What
+// stands in the task itself never refers to one.
 func (r *run) expand(req *Request) (*Request, error) {
 	full := *req
-	for _, o := range []**ordered.Object{&full.Params, &full.Config} {
-		var err error
-		if *o, err = r.a.opts.Values.Expand(r.ctx, *o); err != nil {
-			return nil, valueError(err)
-		}
+	var err error
+	if full.Params, err = r.a.opts.Values.Expand(r.ctx, full.Params); err != nil {
+		return nil, valueError(err)
 	}
 	return &full, nil
 }
 
 // storePatience is how long an unreachable store is asked again before the task is
-// given back: then all of it runs again.
-const storePatience = 10 * time.Minute
+// given back: then all of it runs again. A local activity has less time, and loses
+// nothing by a repeat.
+const (
+	storePatience      = 10 * time.Minute
+	localStorePatience = 30 * time.Second
+)
 
 // shrink takes the large values out of what goes into the history. The task is
 // done by now and must not run again for a store that is away for a moment.
@@ -43,7 +46,11 @@ func (r *run) shrink(out *Result) error {
 }
 
 func (r *run) shrunk(o *ordered.Object) (*ordered.Object, error) {
-	ctx, cancel := context.WithTimeout(r.ctx, storePatience)
+	patience := storePatience
+	if r.local {
+		patience = localStorePatience
+	}
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
 	defer cancel()
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 30*time.Second) {
 		small, err := r.a.opts.Values.Shrink(ctx, o)
@@ -64,4 +71,20 @@ func valueError(err error) error {
 		return &operators.Failure{Message: err.Error()}
 	}
 	return &temporary{err}
+}
+
+// Touch keeps the large values that the objects refer to from growing old, as
+// claimcheck.Values does. It waits for a store that is away as long as it may.
+func (a *Adaptor) Touch(ctx context.Context, list ...*ordered.Object) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 30*time.Second) {
+		err := a.opts.Values.Touch(ctx, list...)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
 }

@@ -131,6 +131,29 @@ func TestStoreUnreachable(t *testing.T) {
 	}
 }
 
+// TestStoreUnreachableLocally does the same with a local activity, which the
+// interpreter has to be asked to run again.
+func TestStoreUnreachableLocally(t *testing.T) {
+	bucket := memblob.OpenBucket(nil)
+	runs := 0
+	b := newBench(t, withValues(bucket), large(&runs))
+	r, err := b.run(b.request(`{"large>":""}`, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bucket.Close(); err != nil {
+		t.Fatal(err)
+	}
+	req := b.request(`{"echo>":"x"}`, ordered.Text(r.Store))
+	for polls, want := range map[int64]int64{0: 1000, 3: 8000, 40: 60000} {
+		req.State = ordered.Of("polls", ordered.Int(polls), "since", ordered.Int(1))
+		result, err := b.runLocal(req)
+		if err != nil || result.Again == nil || result.Again.AfterMillis != want {
+			t.Errorf("after %d polls: %+v, %v", polls, result, err)
+		}
+	}
+}
+
 func TestTypeOfDeferredParams(t *testing.T) {
 	for params, want := range map[string]string{
 		`{"dig2temporal-large-object":["x",{"sh>":"a"},{"b":1}]}`:             "sh",

@@ -43,6 +43,9 @@ type LogRun struct {
 	// Run counts the runs of the task's activity from 1. A run of a re-tried or
 	// polling task has a number of its own.
 	Run int
+	// Local says that the task runs in a local activity: it is so short that
+	// nothing should wait for its log.
+	Local bool
 }
 
 // TaskLog takes what one run of a task prints and what is said about it. Both

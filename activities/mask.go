@@ -2,109 +2,69 @@ package activities
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
-
-	"github.com/dig2temporal/dig2temporal/internal/ordered"
-	"github.com/dig2temporal/dig2temporal/operators"
 )
 
-// mask hides the secrets that a task has read in what it says. It is a net, not
-// a wall: a command can always print a secret in another form.
+// mask hides the secrets that a task has read in what it says, and finds them in
+// what it gives back (disclosure.go). It is a net, not a wall: a command can always
+// print a secret in another form.
 type mask struct {
-	mu      sync.RWMutex
+	mu sync.RWMutex
+	// values are what is hidden, the longest first; in streams only those from the
+	// index on.
 	values  []string
-	longest int
+	streams int
+	longest int // of those of streams
+	// keys are those of the secrets that the values come from.
+	keys map[string]string
 }
 
 const (
 	hidden = "***"
-	// minSecret is the shortest text that is hidden: "1" is everywhere.
-	minSecret = 4
+	// shortestSecret is the length in bytes from which on secrets are hidden and
+	// found: "1" is everywhere.
+	shortestSecret = 4
 	// maxSecret bounds what has to be held back of an output stream.
 	maxSecret = 16 << 10
 )
 
 // add makes a secret known. Of one with several lines every line is one.
-func (m *mask) add(value string) {
+func (m *mask) add(key, value string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	values := slices.Clone(m.values)
 	for _, line := range append(strings.Split(value, "\n"), value) {
 		line = strings.TrimSpace(line)
-		if len(line) < minSecret || len(line) > maxSecret || contains(m.values, line) {
+		if _, known := m.keys[line]; known || len(line) < shortestSecret {
 			continue
 		}
-		m.values = append(m.values, line)
-		m.longest = max(m.longest, len(line))
+		if m.keys == nil {
+			m.keys = map[string]string{}
+		}
+		m.keys[line] = key
+		values = append(values, line)
 	}
 	// A secret within another one must not be replaced first.
-	sort.SliceStable(m.values, func(i, j int) bool { return len(m.values[i]) > len(m.values[j]) })
-}
-
-// found returns the dotted key of a value that gives a secret away, "" when there
-// is none.
-func (m *mask) found(o *ordered.Object) string {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if len(m.values) == 0 {
-		return ""
+	slices.SortStableFunc(values, func(a, b string) int { return len(b) - len(a) })
+	m.values = values
+	m.streams = sort.Search(len(values), func(i int) bool { return len(values[i]) <= maxSecret })
+	if m.streams < len(values) {
+		m.longest = len(values[m.streams])
 	}
-	return m.within("", o)
 }
 
-func (m *mask) within(at string, v any) string {
-	switch v := v.(type) {
-	case string:
-		if m.discloses(v) {
-			return at
-		}
-	case json.Number:
-		if slices.Contains(m.values, v.String()) {
-			return at
-		}
-	case []any:
-		for i, e := range v {
-			if key := m.within(fmt.Sprintf("%s[%d]", at, i), e); key != "" {
-				return key
-			}
-		}
-	case *ordered.Object:
-		for _, name := range v.Keys() {
-			key := strings.TrimPrefix(at+"."+name, ".")
-			e, _ := v.Get(name)
-			if m.discloses(name) {
-				return key
-			}
-			if key := m.within(key, e); key != "" {
-				return key
-			}
-		}
-	}
-	return ""
-}
-
-func (m *mask) discloses(text string) bool {
-	return slices.ContainsFunc(m.values, func(secret string) bool { return operators.Discloses(text, secret) })
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
-}
-
-// text hides secrets in a text.
+// text hides secrets in a text, long ones too.
 func (m *mask) text(s string) string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
+	return m.hide(s)
+}
+
+func (m *mask) hide(s string) string {
 	for _, v := range m.values {
 		s = strings.ReplaceAll(s, v, hidden)
 	}
@@ -127,7 +87,7 @@ func (w *maskWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.m.mu.RLock()
-	values, longest := w.m.values, w.m.longest
+	values, longest := w.m.values[w.m.streams:], w.m.longest
 	w.m.mu.RUnlock()
 	if len(values) == 0 && len(w.held) == 0 {
 		return w.w.Write(p)

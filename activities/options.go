@@ -58,8 +58,9 @@ type Workspaces interface {
 type Workspace struct {
 	// Dir is absolute and clean.
 	Dir string
-	// Copy tells that the folder is a copy for one task, so that its name means
-	// nothing to anybody: it is left out of messages.
+	// Copy tells that the folder is a copy for one run of a task, which Close removes
+	// with all that is in it. Its name means nothing to anybody: it is left out of
+	// messages.
 	Copy bool
 	// Close gives the folder free; nil does nothing.
 	Close func() error

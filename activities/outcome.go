@@ -32,15 +32,15 @@ const soon = time.Millisecond
 
 // Outcome names how Run ended with an error: failure, config (a mistake in the
 // task), retry (a failure that is tried again), again (it waits for something),
-// interrupted (another worker goes on), canceled. The first two are failures of
-// the task for good.
+// interrupted (another worker goes on, or the same one later), canceled. The first
+// two are failures of the task for good.
 func Outcome(err error) (name string, failed bool) {
 	var app *temporal.ApplicationError
 	switch {
 	case temporal.IsCanceledError(err) || errors.Is(err, context.Canceled):
 		return "canceled", false
 	case !errors.As(err, &app):
-		return "failure", true
+		return "interrupted", false
 	}
 	switch kind := app.Type(); {
 	case kind == errorAgain:
@@ -60,9 +60,8 @@ func Outcome(err error) (name string, failed bool) {
 // result.
 func (r *run) finished(in *operators.Result) (*Result, error) {
 	for _, o := range []*ordered.Object{in.Store, in.Export, in.Subtasks} {
-		if key := r.mask.found(o); key != "" {
-			return nil, r.failed(&operators.ConfigError{Message: fmt.Sprintf("The task puts a secret into the param %q, "+
-				"where everybody who may see the history could read it. Get the secret where it is used instead", key)})
+		if d := r.mask.found(o); d != nil {
+			return nil, r.failed(&operators.ConfigError{Message: d.String()})
 		}
 	}
 	if in.Again != nil {
@@ -145,8 +144,22 @@ func (r *run) again(in *operators.Again) (*Result, error) {
 func (r *run) clean(text string) string {
 	if r.space != nil && r.space.Copy {
 		text = strings.ReplaceAll(text, r.space.Dir+string(filepath.Separator), "")
+		text = strings.ReplaceAll(text, r.space.Dir, ".")
 	}
 	return r.mask.text(text)
+}
+
+// postponed turns an error into the activity's error or, when it is one of a local
+// activity's surroundings, into the wish to be run again: the server tries local
+// activities a few times only.
+func (r *run) postponed(err error) (*Result, error) {
+	var passing *temporary
+	if !r.local || r.ctx.Err() != nil || !errors.As(err, &passing) {
+		return nil, r.failed(err)
+	}
+	r.say(LevelError, "%s", err)
+	const longest = time.Minute
+	return r.again(&operators.Again{After: min(time.Second<<min(r.progress.Polls, 6), longest), State: r.progress.State})
 }
 
 // failed turns the error of a run into the activity's error.
@@ -157,7 +170,7 @@ func (r *run) failed(err error) error {
 	var passing *temporary
 	if errors.As(err, &passing) {
 		r.say(LevelError, "%s", err)
-		return temporal.NewApplicationErrorWithOptions(r.mask.text(err.Error()), errorTemporary, temporal.ApplicationErrorOptions{})
+		return temporal.NewApplicationErrorWithOptions(r.clean(err.Error()), errorTemporary, temporal.ApplicationErrorOptions{})
 	}
 	p := describe(err, r.req.Task, r.req.Pos, r.clean)
 	if p.mistake {

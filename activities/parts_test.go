@@ -154,8 +154,8 @@ func TestMaskPieces(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	for range 500 {
 		m := &mask{}
-		m.add("secret")
-		m.add("secret-more")
+		m.add("token", "secret")
+		m.add("token", "secret-more")
 		var out bytes.Buffer
 		w := m.writer(&out)
 		for rest := text; rest != ""; {
@@ -239,7 +239,7 @@ func FuzzMask(f *testing.F) {
 			return
 		}
 		m := &mask{}
-		m.add("secret")
+		m.add("token", "secret")
 		var out bytes.Buffer
 		w := m.writer(&out)
 		for rest := []byte(text); len(rest) > 0; rest = rest[min(size, len(rest)):] {

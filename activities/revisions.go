@@ -25,7 +25,7 @@ func (r revisions) Open(ctx context.Context, s *Session) (*Workspace, error) {
 	}
 	dir, remove, err := r.cache.Open(ctx, s.Archive)
 	if err != nil {
-		return nil, err
+		return nil, lasting(err)
 	}
 	return &Workspace{Dir: dir, Copy: true, Close: remove}, nil
 }
@@ -40,7 +40,7 @@ func FindRevision(store *projectstore.Store) func(context.Context, *Session, ope
 			return nil, nil
 		}
 		if err != nil {
-			return nil, &temporary{fmt.Errorf("the project can't be looked up: %w", err)}
+			return nil, unlessLasting(fmt.Errorf("the project can't be looked up: %w", err))
 		}
 		w, ok := r.Workflow(name)
 		if !ok {
@@ -48,7 +48,7 @@ func FindRevision(store *projectstore.Store) func(context.Context, *Session, ope
 		}
 		text, err := store.Plan(ctx, w.Plan)
 		if err != nil {
-			return nil, &temporary{fmt.Errorf("the plan of workflow %q is not available: %w", name, err)}
+			return nil, unlessLasting(fmt.Errorf("the plan of workflow %q is not available: %w", name, err))
 		}
 		p := &plan.Plan{}
 		if err := json.Unmarshal(text, p); err != nil {
@@ -66,4 +66,21 @@ func newest(ctx context.Context, store *projectstore.Store, s *Session, in opera
 		return store.LatestOf(ctx, in.ID)
 	}
 	return store.LatestOf(ctx, s.ProjectID)
+}
+
+// lasting makes an error that no repeat helps against one of the task.
+func lasting(err error) error {
+	var missing *projectstore.NotFoundError
+	var damaged *projectstore.DamagedError
+	if errors.As(err, &missing) || errors.As(err, &damaged) {
+		return &operators.ConfigError{Message: err.Error()}
+	}
+	return err
+}
+
+func unlessLasting(err error) error {
+	if at := lasting(err); at != err {
+		return at
+	}
+	return &temporary{err}
 }

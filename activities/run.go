@@ -69,6 +69,7 @@ func (a *Adaptor) newRun(ctx context.Context, req *Request) (*run, error) {
 	}
 	log, err := a.opts.Logs.Open(LogRun{
 		Session: req.Session, Task: req.Task, Type: req.Type, Run: attempt + req.RetryCount + r.progress.Polls,
+		Local: r.local,
 	})
 	if err != nil {
 		r.stop(nil)
@@ -210,7 +211,7 @@ func (r *run) task(local *ordered.Object) (*operators.Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.ProjectDir = r.space.Dir
+	t.ProjectDir, t.Copy = r.space.Dir, r.space.Copy
 	if t.Workdir, err = operators.WorkingDir(t.ProjectDir, workdir); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (s *taskSecrets) Lookup(key string) (value string, ok bool, err error) {
 		return "", false, err
 	}
 	if value, ok, err = s.store.Get(s.ctx, s.session, at); ok {
-		s.mask.add(value)
+		s.mask.add(key, value)
 	}
 	return value, ok, err
 }

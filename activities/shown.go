@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
@@ -129,7 +130,7 @@ func (r *run) warnUnused(local *ordered.Object) {
 	}
 	known = append(known, spec.Namespaces...)
 	for _, k := range local.Keys() {
-		if k == r.name+">" || contains(known, k) || strings.HasPrefix(k, "+") {
+		if k == r.name+">" || slices.Contains(known, k) || strings.HasPrefix(k, "+") {
 			continue
 		}
 		r.say(LevelError, "Parameter '%s' is not used at task %s.", k, r.req.Task)

@@ -9,7 +9,7 @@ import (
 
 // NewStoredLogs returns logs that any client can read while the tasks run. The
 // session's AttemptID is what they are kept under. Closing the log of a task
-// waits until it is stored.
+// waits until it is stored, unless the task is a local one.
 func NewStoredLogs(w *logstore.Writer) Logs { return storedLogs{w} }
 
 type storedLogs struct{ w *logstore.Writer }
@@ -19,10 +19,22 @@ func (l storedLogs) Open(run LogRun) (TaskLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return storedLog{log}, nil
+	return storedLog{log, run.Local}, nil
 }
 
-type storedLog struct{ *logstore.TaskLog }
+type storedLog struct {
+	*logstore.TaskLog
+	local bool
+}
+
+// Close ends the log.
+func (l storedLog) Close() error {
+	if l.local {
+		l.Release()
+		return nil
+	}
+	return l.TaskLog.Close()
+}
 
 // Line takes one message.
 func (l storedLog) Line(level Level, text string) { l.TaskLog.Line(logstore.Level(level), text) }

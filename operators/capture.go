@@ -48,9 +48,8 @@ func (c *capture) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// result stores the output in the place of the param. An output that holds one
-// of the secrets is refused, since params are kept in the history.
-func (c *capture) result(secrets *seenSecrets) (*Result, error) {
+// result stores the output in the place of the param.
+func (c *capture) result() (*Result, error) {
 	if c.size > maxCaptured {
 		return nil, c.failure("it has %d bytes, %d are allowed. Write it to a file, and store the name of the file", c.size, maxCaptured)
 	}
@@ -58,9 +57,6 @@ func (c *capture) result(secrets *seenSecrets) (*Result, error) {
 		return nil, c.failure("it is no UTF-8 text. Write it to a file, and store the name of the file")
 	}
 	text := strings.TrimSuffix(strings.TrimSuffix(c.text.String(), "\n"), "\r")
-	if key := secrets.in(text); key != "" {
-		return nil, c.failure("it shows the secret %q, which would be readable in the history", key)
-	}
 	return &Result{Store: ordered.Of(c.name, valueOf(text)), Reset: []string{c.name}}, nil
 }
 
@@ -79,37 +75,6 @@ func valueOf(text string) any {
 		return text
 	}
 	return value
-}
-
-// seenSecrets remembers which secrets were looked up.
-type seenSecrets struct {
-	Secrets
-	values map[string]string
-}
-
-// Get looks a secret up.
-func (s *seenSecrets) Get(key string) (string, error) {
-	if s.Secrets == nil {
-		return "", SecretNotFound(key)
-	}
-	value, err := s.Secrets.Get(key)
-	if err == nil {
-		s.values[key] = value
-	}
-	return value, err
-}
-
-// in returns the key of a secret that the text holds, "" for none.
-func (s *seenSecrets) in(text string) string {
-	found := ""
-	for key, value := range s.values {
-		for line := range strings.Lines(value) {
-			if Discloses(text, strings.TrimSpace(line)) && (found == "" || key < found) {
-				found = key
-			}
-		}
-	}
-	return found
 }
 
 // together lets several streams go to one writer. Its errors are swallowed: a

@@ -45,7 +45,7 @@ func (e *environment) addParams(params *ordered.Object) {
 
 // addTask adds the _env of the task, which counts only when it stands in the
 // task itself.
-func (e *environment) addTask(t *Task, secrets Secrets) error {
+func (e *environment) addTask(t *Task) error {
 	if !t.Local.Has("_env") {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (e *environment) addTask(t *Task, secrets Secrets) error {
 		if !isVariable(name) {
 			return config.Errorf("Invalid _env key name: %s", name)
 		}
-		value, err := ResolveSecrets(template, secrets)
+		value, err := ResolveSecrets(template, t.Secrets)
 		if err != nil {
 			return err
 		}

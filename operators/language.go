@@ -64,7 +64,7 @@ func (l *language) run(ctx context.Context, t *Task, params *ordered.Object, opt
 		return nil, err
 	}
 	env := newEnvironment()
-	if err := env.addTask(t, t.Secrets); err != nil {
+	if err := env.addTask(t); err != nil {
 		return nil, err
 	}
 	files, err := newScratch(t)

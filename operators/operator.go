@@ -33,6 +33,8 @@ type Task struct {
 	// ProjectDir is the absolute folder of the project, Workdir the one that the
 	// task runs in: ProjectDir or a folder below it.
 	ProjectDir, Workdir string
+	// Copy says that ProjectDir is there for this run alone and is removed after it.
+	Copy bool
 	// Environ is the environment that commands start with, as "NAME=value".
 	Environ []string
 	// Output takes what the task prints; it goes to the task's log and to the

@@ -16,18 +16,23 @@ import (
 // scratch is a folder for the files of one run of a task.
 type scratch struct {
 	dir, workdir string
-	// used is a lock that ends with this process, however that ends.
+	// used is a lock that ends with this process, however that ends; nil where the
+	// whole project is a copy, with which the folder goes.
 	used *flock.Flock
 }
 
 // newScratch makes the folder. remove deletes it with the files named in it.
 func newScratch(t *Task) (*scratch, error) {
 	parent := filepath.Join(t.ProjectDir, ".digdag", "tmp")
-	sweep(parent, time.Now().Add(-abandoned))
+	if !t.Copy {
+		sweep(parent, time.Now().Add(-abandoned))
+	}
 	for {
 		dir := filepath.Join(parent, "digdag-"+t.Type+"-"+strconv.FormatUint(rand.Uint64(), 36))
 		err := os.Mkdir(dir, 0o700)
 		switch {
+		case err == nil && t.Copy:
+			return &scratch{dir: dir, workdir: t.Workdir}, nil
 		case err == nil:
 			s := &scratch{dir: dir, workdir: t.Workdir, used: flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600))}
 			// Without locks, as on some network file systems, nothing is swept.
@@ -106,6 +111,9 @@ func (s *scratch) open() error {
 }
 
 func (s *scratch) remove() {
+	if s.used == nil {
+		return
+	}
 	_ = s.used.Unlock()
 	_ = os.RemoveAll(s.dir)
 }

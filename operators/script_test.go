@@ -146,3 +146,20 @@ func TestSweep(t *testing.T) {
 		t.Errorf("it is still there: %v", err)
 	}
 }
+
+// TestScratchOfCopy: in a copy nothing has to be found again or removed, since all
+// of it goes. What the command sees of it is the same.
+func TestScratchOfCopy(t *testing.T) {
+	const script = `d=$(dirname "$0"); ls -A "$d"`
+	for c, want := range map[bool]string{false: "lock\nrunner.sh\n", true: "runner.sh\n"} {
+		task, out := newTask(t, "sh", ordered.Of("_command", script))
+		task.Copy = c
+		if _, err := (Sh{}).Run(context.Background(), task); err != nil || out.String() != want {
+			t.Errorf("copy %t: %v, %q, want %q", c, err, out, want)
+		}
+		left, err := filepath.Glob(filepath.Join(task.ProjectDir, ".digdag", "tmp", "*"))
+		if err != nil || len(left) > 0 != c {
+			t.Errorf("copy %t: left %q, %v", c, left, err)
+		}
+	}
+}

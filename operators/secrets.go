@@ -43,22 +43,3 @@ func ResolveSecrets(text string, secrets Secrets) (string, error) {
 func SecretNotFound(key string) error {
 	return &ConfigError{Message: "Secret not found for key: '" + key + "'", Kind: "secret not found"}
 }
-
-// Discloses tells whether a text gives a secret away, or a line of a secret that
-// has several. A short one is found only as the whole text, and one of less than
-// 4 bytes never: "1" and "root" are everywhere.
-func Discloses(text, secret string) bool {
-	switch n := len(secret); {
-	case n < shortest:
-		return false
-	case n < shortestWithin:
-		return strings.TrimSpace(text) == secret
-	default:
-		return strings.Contains(text, secret)
-	}
-}
-
-const (
-	shortest       = 4
-	shortestWithin = 6
-)

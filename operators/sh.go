@@ -71,14 +71,13 @@ func (Sh) Run(ctx context.Context, t *Task) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets := &seenSecrets{Secrets: t.Secrets, values: map[string]string{}}
-	script, err := ResolveSecrets(text, secrets)
+	script, err := ResolveSecrets(text, t.Secrets)
 	if err != nil {
 		return nil, err
 	}
 	env := newEnvironment()
 	env.addParams(params)
-	if err := env.addTask(t, secrets); err != nil {
+	if err := env.addTask(t); err != nil {
 		return nil, err
 	}
 	files, err := newScratch(t)
@@ -100,7 +99,7 @@ func (Sh) Run(ctx context.Context, t *Task) (*Result, error) {
 	case status.Code != 0:
 		return nil, codeFailure(fmt.Sprintf("Command failed with code %d", status.Code), status)
 	case stored != nil:
-		return stored.result(secrets)
+		return stored.result()
 	}
 	return &Result{}, nil
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/dig2temporal/dig2temporal/internal/process"
 )
 
 // A command whose standard output is stored must have its errors elsewhere. They
@@ -28,30 +30,31 @@ const (
 type apart struct {
 	pipe string
 	// hold keeps the pipe open until the command is over.
-	reader, hold *os.File
-	drained      chan struct{}
+	hold  *os.File
+	drain *process.Drain
 }
 
 // readApart makes the pipe and copies what comes through it.
 func readApart(files *scratch, to io.Writer) (*apart, error) {
-	a := &apart{pipe: filepath.Join(files.dir, "stderr"), drained: make(chan struct{})}
+	a := &apart{pipe: filepath.Join(files.dir, "stderr")}
 	err := syscall.Mkfifo(a.pipe, 0o600)
 	if err != nil {
 		return nil, &os.PathError{Op: "mkfifo", Path: a.pipe, Err: err}
 	}
 	// A pipe without a writer can be opened for reading only when that does not
-	// block, and only then it can be opened for writing.
-	if a.reader, err = os.OpenFile(a.pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0); err != nil {
-		return nil, err
+	// block, and only then it can be opened for writing. The reads wait and have a
+	// deadline on every system when the descriptor is opened here; os.OpenFile
+	// leaves named pipes out on some.
+	fd, err := syscall.Open(a.pipe, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: a.pipe, Err: err}
 	}
+	reader := os.NewFile(uintptr(fd), a.pipe)
 	if a.hold, err = os.OpenFile(a.pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0); err != nil {
-		a.reader.Close()
+		reader.Close()
 		return nil, err
 	}
-	go func() {
-		defer close(a.drained)
-		_, _ = io.Copy(to, a.reader)
-	}()
+	a.drain = process.StartDrain(to, reader)
 	return a, nil
 }
 
@@ -67,13 +70,14 @@ func (a *apart) command(dir string, args []string) ([]string, error) {
 	return append([]string{"/bin/sh", "-c", redirect, a.pipe}, args...), nil
 }
 
-// close waits for the rest of what was written.
+// close waits for the rest of what was written, and until it is passed on.
 func (a *apart) close() {
 	a.hold.Close()
 	select {
-	case <-a.drained:
+	case <-a.drain.Done:
 	case <-time.After(patience):
+		a.drain.Finish()
+		<-a.drain.Done
 	}
-	a.reader.Close()
-	<-a.drained
+	a.drain.Close()
 }

@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/dig2temporal/dig2temporal/internal/ordered"
 )
 
 // EarlierTasks are the finished tasks of an earlier attempt, as far as one
@@ -166,7 +168,10 @@ func (x *execution) takeOver(n *node) bool {
 }
 
 // reader answers questions about executions for the interpreter's activities.
-type reader struct{ client client.Client }
+type reader struct {
+	client client.Client
+	touch  func(context.Context, ...*ordered.Object) error
+}
 
 // earlierTasks is the local activity of readEarlier. What can't be found any
 // more was not finished.
@@ -181,7 +186,31 @@ func (r *reader) earlierTasks(ctx context.Context, from []Execution) (*EarlierTa
 			all.collect(tree.Entries)
 		}
 	}
+	// The store deletes what is old, and this attempt needs it from now on.
+	if err := r.touch(ctx, all.objects()...); err != nil {
+		return nil, fmt.Errorf("the large values of the earlier attempt can't be kept: %w", err)
+	}
 	return all, nil
+}
+
+// objects returns those that may refer to large values.
+func (all *EarlierTasks) objects() []*ordered.Object {
+	var list []*ordered.Object
+	add := func(r *Row, sum *Delta) {
+		if r != nil {
+			list = append(list, r.Export, r.Store, r.Error)
+		}
+		if sum != nil {
+			list = append(list, sum.Store)
+		}
+	}
+	for _, d := range all.Done {
+		add(d.Row, d.Sum)
+		for _, e := range d.Below {
+			add(e.Row, e.Sum)
+		}
+	}
+	return list
 }
 
 // tasksOf returns nil when the execution is not there any more. A query that

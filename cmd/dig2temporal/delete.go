@@ -2,12 +2,16 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/listing"
+	"github.com/dig2temporal/dig2temporal/internal/projectsecrets"
+	"github.com/dig2temporal/dig2temporal/internal/projectstore"
 )
 
 func (c *Command) deleteCommand() *cobra.Command {
@@ -39,10 +43,7 @@ can't be started for another one until Temporal has forgotten them.`,
 					return fmt.Errorf("nothing was deleted")
 				}
 			}
-			if p, err = k.Projects.Delete(ctx, args[0]); err != nil {
-				return err
-			}
-			if err := c.deleteProjectSecrets(ctx, k, p.ID); err != nil {
+			if p, err = deleteProject(ctx, k.Projects, projectsecrets.New(k.Bucket, nil), p); err != nil {
 				return err
 			}
 			fmt.Fprintf(c.Err, "Project '%s' is deleted.\n", p.Name)
@@ -55,4 +56,23 @@ can't be started for another one until Temporal has forgotten them.`,
 	cmd.Flags().BoolVar(&force, "force", false, "Don't ask")
 	at.add(cmd.Flags())
 	return cmd
+}
+
+// deleteProject deletes the secrets of a project, and then the project: once its
+// name is free, no command finds what belongs to it. So a deletion that fails can
+// be repeated, whatever it has left; and if that is a project without its secrets,
+// the error says so.
+func deleteProject(ctx context.Context, projects *projectstore.Store, secrets *projectsecrets.Store, p *projectstore.Project) (*projectstore.Project, error) {
+	n, err := secrets.DeleteAll(ctx, p.ID)
+	if err == nil {
+		var deleted *projectstore.Project
+		if deleted, err = projects.Delete(ctx, p); err == nil {
+			return deleted, nil
+		}
+	}
+	var gone *projectstore.NotFoundError
+	if n == 0 || errors.As(err, &gone) {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w\nproject %q may still be there, but %d of its secrets are deleted: delete it again, or set them again", err, p.Name, n)
 }

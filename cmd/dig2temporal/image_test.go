@@ -4,8 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -24,6 +23,7 @@ import (
 
 	"github.com/dig2temporal/dig2temporal/internal/bucket/buckettest"
 	"github.com/dig2temporal/dig2temporal/internal/container/enginetest"
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 )
 
 // workerImage is an image of the Dockerfile, on a base that is made of programs of
@@ -91,8 +91,9 @@ func buildImage(t *testing.T) *workerImage {
 	return i
 }
 
-// start starts a container and returns its id.
-func (i *workerImage) start(t *testing.T, config *container.Config) string {
+// start starts a container, with the file of a host in its home if one is given,
+// and returns its id.
+func (i *workerImage) start(t *testing.T, config *container.Config, files ...string) string {
 	t.Helper()
 	config.Image = i.name
 	made, err := i.API.ContainerCreate(t.Context(), config, &container.HostConfig{NetworkMode: "host"}, nil, nil, "")
@@ -102,10 +103,39 @@ func (i *workerImage) start(t *testing.T, config *container.Config) string {
 	t.Cleanup(func() {
 		_ = i.API.ContainerRemove(context.Background(), made.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	})
+	for _, file := range files {
+		if err := i.API.CopyToContainer(t.Context(), made.ID, workerHome, ownFile(t, file), container.CopyToContainerOptions{CopyUIDGID: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := i.API.ContainerStart(t.Context(), made.ID, container.StartOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return made.ID
+}
+
+const (
+	workerHome = "/home/dig2temporal"
+	workerUser = 10001
+)
+
+// ownFile packs a file as one that only the user of the image may read.
+func ownFile(t *testing.T, path string) io.Reader {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := tar.NewWriter(&packed)
+	err = w.WriteHeader(&tar.Header{Name: filepath.Base(path), Mode: 0o600, Uid: workerUser, Gid: workerUser, Size: int64(len(text))})
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return &packed
 }
 
 // logs returns what a container printed so far.
@@ -168,12 +198,13 @@ func TestImage(t *testing.T) {
 	}
 
 	store := buckettest.S3(t)
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
+	key := filepath.Join(t.TempDir(), "secrets.key")
+	if _, err := keyfile.Create(key); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("DIG2TEMPORAL_KEEPER", "keyfile://"+key)
 	environ := []string{
-		"DIG2TEMPORAL_STORE=" + store, "DIG2TEMPORAL_KEEPER=base64key://" + base64.URLEncoding.EncodeToString(key),
+		"DIG2TEMPORAL_STORE=" + store,
 		"AWS_ACCESS_KEY_ID=" + os.Getenv("AWS_ACCESS_KEY_ID"), "AWS_SECRET_ACCESS_KEY=" + os.Getenv("AWS_SECRET_ACCESS_KEY"),
 	}
 	for _, e := range environ {
@@ -183,8 +214,9 @@ func TestImage(t *testing.T) {
 	s := serverAlone(t)
 	address := freeAddress(t)
 	id := i.start(t, &container.Config{
-		Cmd: []string{"worker", "--http-listen", address, "--grace", "2s"}, Env: append(environ, "TEMPORAL_ADDRESS="+s.address),
-	})
+		Cmd: []string{"worker", "--http-listen", address, "--grace", "2s"}, Env: append(environ, "TEMPORAL_ADDRESS="+s.address,
+			"DIG2TEMPORAL_KEEPER=keyfile://"+workerHome+"/"+filepath.Base(key)),
+	}, key)
 	ready := func() bool {
 		answer, err := http.Get("http://" + address + "/readyz")
 		if err != nil {

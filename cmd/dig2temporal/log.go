@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -81,10 +82,19 @@ func (c *Command) showLog(ctx context.Context, k *cluster.Cluster, a *cluster.At
 	})
 	options := logstore.ReadOptions{Task: o.task, Level: logstore.Level(level), Follow: o.follow}
 	if o.follow {
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			_, _ = k.Wait(ctx, a)
+		}()
+		options.Ended = over
 		options.Done = func(ctx context.Context) (bool, error) {
 			now, err := k.State(ctx, a)
 			return err == nil && now.Done(), err
 		}
+	}
+	if late := logstore.Settling - c.Now().Sub(a.Finished); !o.follow && a.Done() && late > 0 {
+		time.Sleep(min(late, logstore.Settling))
 	}
 	err := logstore.Read(ctx, k.Bucket, number(a.ID), options, printer.Record)
 	close(ended)

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/dig2temporal/dig2temporal/activities"
-	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/internal/projectsecrets"
 )
 
@@ -49,17 +48,6 @@ func (c *Command) onProjectSecrets(ctx context.Context, at *clusterOptions, proj
 	}
 	defer done()
 	return do(&projectSecretSet{ctx, store, p.ID})
-}
-
-// deleteProjectSecrets deletes all secrets of a project.
-func (c *Command) deleteProjectSecrets(ctx context.Context, k *cluster.Cluster, project int64) error {
-	store := projectsecrets.New(k.Bucket, nil, projectsecrets.Options{})
-	keys, err := store.Keys(ctx, project)
-	if err != nil || len(keys) == 0 {
-		return err
-	}
-	_, err = store.Delete(ctx, project, keys...)
-	return err
 }
 
 // projectSecrets gives tasks the secrets of the project of their attempt.

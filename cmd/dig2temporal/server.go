@@ -21,7 +21,7 @@ import (
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
 	"github.com/dig2temporal/dig2temporal/internal/devserver/ui"
-	"github.com/dig2temporal/dig2temporal/internal/keeper"
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
@@ -148,7 +148,7 @@ func (c *Command) embedded(ctx context.Context, o *serverOptions, server *devser
 	}
 	if sealed == "" {
 		key := filepath.Join(folder, "secrets.key")
-		if err := keeper.CreateKeyFile(key); err != nil && !errors.Is(err, fs.ErrExist) {
+		if _, err := keyfile.Create(key); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
 		sealed = fileURL("keyfile", key)

@@ -16,6 +16,7 @@ import (
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/listing"
 	"github.com/dig2temporal/dig2temporal/internal/bucket"
 	"github.com/dig2temporal/dig2temporal/internal/keeper"
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
 	"github.com/dig2temporal/dig2temporal/operators"
 )
@@ -105,7 +106,7 @@ func (c *Command) checkSettings(ctx context.Context, now, s cluster.Settings) er
 	}
 	if s.Keeper != "" {
 		if file := keeper.File(s.Keeper); file != "" && s.Keeper != now.Keeper {
-			err := keeper.CreateKeyFile(file)
+			_, err := keyfile.Create(file)
 			if err != nil && !errors.Is(err, fs.ErrExist) {
 				return err
 			}

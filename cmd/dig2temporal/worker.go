@@ -148,8 +148,8 @@ func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOption
 		Tasks: o.tasks, WorkflowTasks: o.workflowTasks, Folder: folder,
 		Logs:         serve.CountLogs(activities.NewStoredLogs(writer), o.watch.Counter("dig2temporal_log_bytes", "Bytes that tasks have printed.")),
 		Fetched:      o.watch.Counter("dig2temporal_revisions_fetched", "Revisions that the cache did not have."),
-		Interceptors: o.watch.WorkerInterceptors(),
-		Secrets:      &projectSecrets{store}, Environ: c.Env, Now: c.Now, Grace: o.grace, Deployment: o.deployment, BuildID: o.buildID,
+		Interceptors: o.watch.WorkerInterceptors(), Logger: c.serverLogger(o),
+		Secrets: &projectSecrets{store}, Environ: c.Env, Now: c.Now, Grace: o.grace, Deployment: o.deployment, BuildID: o.buildID,
 	})
 	if err != nil {
 		return err

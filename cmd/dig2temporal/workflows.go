@@ -73,11 +73,13 @@ func workflowRevisions(ctx context.Context, k *cluster.Cluster, args []string, r
 	}
 	var list []*projectstore.Revision
 	for _, p := range projects {
-		r, err := k.Projects.LatestOf(ctx, p.ID)
+		r, err := newestRevision(ctx, k, p)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, r)
+		if r != nil {
+			list = append(list, r)
+		}
 	}
 	return list, nil
 }

@@ -18,9 +18,9 @@ import (
 // missing and must be empty. After an error the folder may hold a part.
 //
 // It takes an archive for hostile. Refused are names and links that lead out of
-// the folder, entries below links, entries of one name, hard links, devices, and
-// whatever is over the limits. Folders are made for the files in them; of the
-// permissions only the x bit counts.
+// the folder, entries below links, entries of one name, hard links, devices,
+// sparse files, and whatever is over the limits. Folders are made for the files in
+// them; of the permissions only the x bit counts.
 func Unpack(ctx context.Context, r io.Reader, dir string, limits Limits) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("unpack: %w", err)
@@ -91,6 +91,13 @@ func (u *unpacker) entry(h *tar.Header, content io.Reader) error {
 	case tar.TypeReg, tar.TypeDir, tar.TypeSymlink:
 	default:
 		return fmt.Errorf("it is %s; a project has files, folders and symbolic links", typeName(h.Typeflag))
+	}
+	// The decoder would fill in the holes: bytes that are not in the archive, and so
+	// pass by what bounds its decompression.
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return fmt.Errorf("it is %s; a project has files, folders and symbolic links", typeName(tar.TypeGNUSparse))
+		}
 	}
 	name := h.Name
 	for strings.HasPrefix(name, "./") {
@@ -249,6 +256,8 @@ func typeName(flag byte) string {
 		return "a device"
 	case tar.TypeFifo:
 		return "a named pipe"
+	case tar.TypeGNUSparse:
+		return "a sparse file"
 	}
 	return fmt.Sprintf("an entry of type %q", flag)
 }

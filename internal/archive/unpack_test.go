@@ -206,6 +206,30 @@ func TestUnpackBrokenArchives(t *testing.T) {
 	}
 }
 
+// TestUnpackSparseFiles: GNU tar wrote the archives from a file of 1 MiB that is
+// mostly a hole (tar -S, in its own format and with each --sparse-version).
+func TestUnpackSparseFiles(t *testing.T) {
+	archives, err := filepath.Glob("testdata/sparse-*.tar.gz")
+	if err != nil || len(archives) != 4 {
+		t.Fatalf("%v, %v", archives, err)
+	}
+	for _, name := range archives {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		to := t.TempDir()
+		err = archive.Unpack(t.Context(), f, to, archive.Limits{})
+		if err == nil || err.Error() != `unpack: "holes": it is a sparse file; a project has files, folders and symbolic links` {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if left, err := os.ReadDir(to); err != nil || len(left) > 0 {
+			t.Errorf("%s: left are %v, %v", name, left, err)
+		}
+	}
+}
+
 type zeros struct{ n int64 }
 
 func (z *zeros) Read(p []byte) (int, error) {

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"math/rand/v2"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -20,18 +18,66 @@ var ErrExists = errors.New("a blob of that key exists")
 
 // Create writes a blob unless there is one of its key: of several writers, in
 // whatever process, one succeeds and the others get ErrExists. A blob whose
-// reader or context fails halfway is not there at all.
+// reader or context fails halfway is not there at all. The content is read from
+// where it stands, and from there again if the store wants to be asked again.
+//
+// A client of the clouds repeats a request without an answer. If it was the answer
+// that was lost, the writer meets its own blob, and gets ErrExists too.
 //
 // The clouds' stores promise that by themselves (WriterOptions.IfNotExist), and so
 // does a bucket in memory. The library's folders look for the file and then rename
 // the new one over whatever is there by then, so that of two writers at once the
 // first is lost; there the file is linked to its name instead, which fails if the
 // name is taken.
-func Create(ctx context.Context, b *blob.Bucket, key, contentType string, content io.Reader) error {
+func Create(ctx context.Context, b *blob.Bucket, key, contentType string, content io.ReadSeeker) error {
+	batch := NewBatch(b)
+	if err := batch.Create(ctx, key, contentType, content); err != nil {
+		return err
+	}
+	return batch.Sync()
+}
+
+// Create is the function Create, but that only Sync makes the blob last.
+func (b *Batch) Create(ctx context.Context, key, contentType string, content io.ReadSeeker) error {
+	start, err := content.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	for try := 0; ; try++ {
+		err := b.createOnce(ctx, key, contentType, content)
+		if !undecided(err) {
+			return err
+		}
+		if try == createTries {
+			return fmt.Errorf("another write of %q does not come to an end: %w", key, err)
+		}
+		if err := wait(ctx, createPause<<try/2+rand.N(createPause<<try)); err != nil {
+			return err
+		}
+		if _, err := content.Seek(start, io.SeekStart); err != nil {
+			return err
+		}
+	}
+}
+
+// Together the pauses are about three seconds.
+const (
+	createTries = 6
+	createPause = 50 * time.Millisecond
+)
+
+// undecided tells what S3 says while another conditional write of the key goes on,
+// which may yet fail: there may be a blob in the end, or none.
+func undecided(err error) bool {
+	var api interface{ ErrorCode() string }
+	return errors.As(err, &api) && api.ErrorCode() == "ConditionalRequestConflict"
+}
+
+func (b *Batch) createOnce(ctx context.Context, key, contentType string, content io.Reader) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var linked error
-	w, err := b.NewWriter(ctx, key, &blob.WriterOptions{
+	w, err := b.bucket.NewWriter(ctx, key, &blob.WriterOptions{
 		IfNotExist: true,
 		// Otherwise the writer guesses from the first bytes.
 		ContentType: contentType,
@@ -40,7 +86,7 @@ func Create(ctx context.Context, b *blob.Bucket, key, contentType string, conten
 			if !as(&file) {
 				return nil
 			}
-			linked = link(ctx, file, key, content)
+			linked = b.link(ctx, file, key, content)
 			return errInPlace
 		},
 	})
@@ -59,40 +105,8 @@ func Create(ctx context.Context, b *blob.Bucket, key, contentType string, conten
 	return createError(w.Close())
 }
 
-// errInPlace ends a write to a folder, whose temporary file is then removed.
-var errInPlace = errors.New("the file is in its place")
-
-var temporary = regexp.MustCompile(`\.[0-9a-f]+\.tmp$`)
-
-func link(ctx context.Context, file *os.File, key string, content io.Reader) error {
-	name := temporary.ReplaceAllString(file.Name(), "")
-	if !strings.HasSuffix(filepath.ToSlash(name), "/"+key) {
-		return fmt.Errorf("the folder was not opened with its temporary files in it: %q is written as %q", key, file.Name())
-	}
-	if _, err := io.Copy(file, content); err != nil {
-		return err
-	}
-	// Who was told that the blob is there shall find it whole after a power failure.
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	err := os.Link(file.Name(), name)
-	if errors.Is(err, fs.ErrExist) {
-		return ErrExists
-	}
-	return err
-}
-
 func createError(err error) error {
-	if err == nil {
-		return nil
-	}
-	// The second is what S3 says while another conditional write goes on.
-	var api interface{ ErrorCode() string }
-	if gcerrors.Code(err) == gcerrors.FailedPrecondition || errors.As(err, &api) && api.ErrorCode() == "ConditionalRequestConflict" {
+	if gcerrors.Code(err) == gcerrors.FailedPrecondition {
 		return ErrExists
 	}
 	return err

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gocloud.dev/blob/fileblob"
 
@@ -47,14 +49,22 @@ func TestOneOfManyCreates(t *testing.T) {
 	}
 }
 
-type broken struct{}
+// broken is a text that can't be read to its end.
+type broken struct{ *strings.Reader }
 
-func (broken) Read([]byte) (int, error) { return 0, errors.New("broken") }
+func (b broken) Read(p []byte) (int, error) {
+	if b.Len() == 0 {
+		return 0, errors.New("broken")
+	}
+	return b.Reader.Read(p)
+}
+
+func (b broken) WriteTo(io.Writer) (int64, error) { return 0, errors.New("broken") }
 
 func TestCreateAllOrNothing(t *testing.T) {
 	for _, url := range []string{"mem://", t.TempDir(), buckettest.S3(t)} {
 		b := open(t, url)
-		err := bucket.Create(t.Context(), b, "x", "text/plain", io.MultiReader(strings.NewReader("half"), broken{}))
+		err := bucket.Create(t.Context(), b, "x", "text/plain", broken{strings.NewReader("half")})
 		if err == nil || !strings.Contains(err.Error(), "broken") {
 			t.Errorf("%s: %v", url, err)
 		}
@@ -93,5 +103,54 @@ func TestCreateInClosedBucket(t *testing.T) {
 	b.Close()
 	if err := bucket.Create(t.Context(), b, "x", "text/plain", strings.NewReader("1")); err == nil || errors.Is(err, bucket.ErrExists) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// conflicts answers the first writes as S3 does while another one goes on.
+func conflicts(n int64) func(http.Handler) http.Handler {
+	var writes atomic.Int64
+	return func(server http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPut || writes.Add(1) > n {
+				server.ServeHTTP(w, r)
+				return
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(http.StatusConflict)
+			_, _ = io.WriteString(w, "<Error><Code>ConditionalRequestConflict</Code><Message>try again</Message></Error>")
+		})
+	}
+}
+
+func TestCreateBesideAnUndecidedWrite(t *testing.T) {
+	b := open(t, buckettest.S3Through(t, conflicts(3)))
+	text := strings.NewReader("not this, but this")
+	if _, err := text.Seek(10, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if err := bucket.Create(t.Context(), b, "x", "text/plain", text); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.ReadAll(t.Context(), "x"); err != nil || string(got) != "but this" {
+		t.Errorf("holds %q, %v", got, err)
+	}
+	if err := bucket.Create(t.Context(), b, "x", "text/plain", strings.NewReader("2")); !errors.Is(err, bucket.ErrExists) {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+// TestCreateStaysUndecided: nobody knows of a blob, so it must not be said that
+// there is one.
+func TestCreateStaysUndecided(t *testing.T) {
+	b := open(t, buckettest.S3Through(t, conflicts(1<<40)))
+	err := bucket.Create(t.Context(), b, "x", "text/plain", strings.NewReader("1"))
+	if err == nil || errors.Is(err, bucket.ErrExists) || !strings.Contains(err.Error(), `another write of "x" does not come to an end`) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := bucket.Create(ctx, b, "x", "text/plain", strings.NewReader("1")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("out of time: %v", err)
 	}
 }

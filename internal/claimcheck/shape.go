@@ -14,7 +14,7 @@ const MinValue = 16 << 10
 
 // mark begins the text that stands for a large value. A user's own text that
 // begins so is stored as if it were large, so that it is never taken for one.
-const mark = "dig2temporal-large-value:"
+const mark = ordered.ReferenceMark
 
 // shrunkParams replaces what is large in the params of tasks; put takes each such
 // value and returns its reference. The order of the calls depends on o alone.

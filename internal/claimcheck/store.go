@@ -35,7 +35,9 @@
 // An object is named by the SHA-256 of its bytes and never changes. None is
 // deleted but by Sweep, or by a rule of the bucket of the same kind; such a rule
 // must keep objects for longer than the retention of histories, the longest run of
-// an attempt and a day together.
+// an attempt and a day together. It counts from when an object was written last:
+// what is stored again, and what an attempt takes over from an earlier one (Touch),
+// is written again.
 package claimcheck
 
 import (
@@ -43,7 +45,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -56,10 +57,6 @@ import (
 
 // Folder is what the names of all objects begin with.
 const Folder = "payloads/"
-
-// refresh is the age from which an object that is stored again is written again,
-// so that its age tells when somebody last referred to it anew.
-const refresh = 24 * time.Hour
 
 // Options tune a Store. The zero value is ready to use.
 type Options struct {
@@ -82,10 +79,15 @@ type Store struct {
 	seen   *cache
 	stored *cache
 	reads  singleflight.Group
+	// patience is how long a read that many wait for may take.
+	patience time.Duration
 }
 
+// patience lets an object of the largest size through at a megabyte a second.
+const patience = 10 * time.Minute
+
 // New returns a store on a bucket, which stays the caller's to close.
-func New(bucket *blob.Bucket, o Options) *Store {
+func New(b *blob.Bucket, o Options) *Store {
 	if o.CacheBytes == 0 {
 		o.CacheBytes = 64 << 20
 	}
@@ -95,48 +97,9 @@ func New(bucket *blob.Bucket, o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Store{bucket: bucket, max: o.MaxBytes, now: o.Now, seen: newCache(o.CacheBytes), stored: newCache(10_000)}
-}
-
-// A NotFoundError tells that an object is not in the store, or not any more.
-type NotFoundError struct {
-	// Sum is the SHA-256 of the object in hexadecimal.
-	Sum string
-}
-
-func (e *NotFoundError) Error() string {
-	return "the large payload " + e.Sum + " is not in the store (any more)"
-}
-
-// A DamagedError tells that the content of an object doesn't match its name.
-type DamagedError struct {
-	// Sum is the SHA-256 that the object should have, in hexadecimal.
-	Sum string
-}
-
-func (e *DamagedError) Error() string {
-	return "the large payload " + e.Sum + " is damaged in the store: its content has another hash"
-}
-
-// A TooLargeError tells that a payload exceeds MaxBytes of the options.
-type TooLargeError struct {
-	// Bytes and Max are sizes in bytes.
-	Bytes, Max int64
-}
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("a payload of %d bytes is too large, %d are allowed", e.Bytes, e.Max)
-}
-
-// Permanent tells that an error of this package stays however often the call is
-// repeated, unlike those of an unreachable store.
-func Permanent(err error) bool {
-	var (
-		gone    *NotFoundError
-		damaged *DamagedError
-		large   *TooLargeError
-	)
-	return errors.As(err, &gone) || errors.As(err, &damaged) || errors.As(err, &large)
+	return &Store{
+		bucket: b, max: o.MaxBytes, now: o.Now, seen: newCache(o.CacheBytes), stored: newCache(10_000), patience: patience,
+	}
 }
 
 var sumShape = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -160,16 +123,23 @@ func (s *Store) put(ctx context.Context, data []byte) (sum string, err error) {
 	case err != nil && gcerrors.Code(err) != gcerrors.NotFound:
 		return "", fmt.Errorf("the store of large payloads can't be asked for %s: %w", name, err)
 	}
+	if err := s.write(ctx, sum, data); err != nil {
+		return "", err
+	}
+	s.seen.put(sum, data, int64(len(data)))
+	return sum, nil
+}
+
+func (s *Store) write(ctx context.Context, sum string, data []byte) error {
 	now := s.now()
-	err = s.bucket.WriteAll(ctx, name, data, &blob.WriterOptions{
+	err := s.bucket.WriteAll(ctx, Folder+sum, data, &blob.WriterOptions{
 		ContentType: "application/octet-stream", DisableContentTypeDetection: true,
 	})
 	if err != nil {
-		return "", fmt.Errorf("the large payload %s can't be stored: %w", name, err)
+		return fmt.Errorf("the large payload %s%s can't be stored: %w", Folder, sum, err)
 	}
 	s.stored.put(sum, now, 1)
-	s.seen.put(sum, data, int64(len(data)))
-	return sum, nil
+	return nil
 }
 
 // recent tells whether an object was stored or found by this process of late.
@@ -186,10 +156,16 @@ func (s *Store) get(ctx context.Context, sum string) ([]byte, error) {
 	if data, ok := s.seen.get(sum); ok {
 		return data.([]byte), nil
 	}
-	data, err := s.shared(ctx, &s.reads, sum, func(ctx context.Context) (any, error) {
+	data, err := shared(ctx, &s.reads, sum, func(ctx context.Context) (any, error) {
+		// Whoever comes later waits for the same read, also if the store hangs.
+		ctx, cancel := context.WithTimeoutCause(ctx, s.patience, fmt.Errorf("the store took longer than %s", s.patience))
+		defer cancel()
 		data, err := s.fetch(ctx, sum)
-		if err == nil {
+		switch {
+		case err == nil:
 			s.seen.put(sum, data, int64(len(data)))
+		case ctx.Err() != nil:
+			err = fmt.Errorf("the large payload %s%s can't be read: %w", Folder, sum, context.Cause(ctx))
 		}
 		return data, err
 	})
@@ -224,37 +200,14 @@ func (s *Store) fetch(ctx context.Context, sum string) ([]byte, error) {
 
 // shared makes one of several calls at a time for the same key. Tasks that start
 // together want the same values, and each copy may take hundreds of megabytes. The
-// end of one caller doesn't take the call from the others.
-func (s *Store) shared(ctx context.Context, group *singleflight.Group, key string, call func(context.Context) (any, error)) (any, error) {
-	done := group.DoChan(key, func() (any, error) { return call(context.WithoutCancel(ctx)) })
+// call is nobody's, so that no caller's end takes it from the others; it must have a
+// limit of its own.
+func shared(ctx context.Context, group *singleflight.Group, key string, call func(context.Context) (any, error)) (any, error) {
+	done := group.DoChan(key, func() (any, error) { return call(context.Background()) })
 	select {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case r := <-done:
 		return r.Val, r.Err
-	}
-}
-
-// Sweep deletes the objects that nobody stored since the given time and returns
-// their number and size. Objects are written again when they are stored again a day
-// later, so the time must lie before the beginning of every history that is kept,
-// by a day at least.
-func (s *Store) Sweep(ctx context.Context, before time.Time) (count int, size int64, err error) {
-	for list := s.bucket.List(&blob.ListOptions{Prefix: Folder}); ; {
-		object, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return count, size, nil
-		}
-		if err != nil {
-			return count, size, err
-		}
-		if object.IsDir || !object.ModTime.Before(before) || !sumShape.MatchString(object.Key[len(Folder):]) {
-			continue
-		}
-		if err := s.bucket.Delete(ctx, object.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-			return count, size, err
-		}
-		count++
-		size += object.Size
 	}
 }

@@ -102,6 +102,28 @@ func (v *Values) Expand(ctx context.Context, o *ordered.Object) (*ordered.Object
 	return expanded(o, values).(*ordered.Object), nil
 }
 
+// Touch makes what the objects refer to count as stored now, so that it is kept as
+// long as the history of an attempt that takes them over from an earlier one.
+func (v *Values) Touch(ctx context.Context, list ...*ordered.Object) error {
+	if v == nil {
+		return nil
+	}
+	known := map[string]bool{}
+	var sums []string
+	for _, o := range list {
+		if o.Len() == 0 {
+			continue
+		}
+		collect(o, func(ref string) {
+			if sum, _ := reference(ref); !known[sum] {
+				known[sum] = true
+				sums = append(sums, sum)
+			}
+		})
+	}
+	return atMost(ctx, len(sums), func(ctx context.Context, i int) error { return v.store.renew(ctx, sums[i]) })
+}
+
 func atMost(ctx context.Context, n int, f func(context.Context, int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -155,7 +177,8 @@ func (v *Values) load(ctx context.Context, ref string) (any, error) {
 	if value, ok := v.parsed.get(sum); ok {
 		return value, nil
 	}
-	return v.store.shared(ctx, &v.reads, sum, func(ctx context.Context) (any, error) {
+	// The read within has the limit.
+	return shared(ctx, &v.reads, sum, func(ctx context.Context) (any, error) {
 		p, err := v.store.payload(ctx, sum)
 		if err != nil {
 			return nil, err

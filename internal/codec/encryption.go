@@ -12,12 +12,13 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
+// They are written into histories and must never change.
 const (
-	// EncodingEncrypted is the encoding that encrypted payloads carry in their
+	// encodingEncrypted is the encoding that encrypted payloads carry in their
 	// metadata.
-	EncodingEncrypted = "binary/encrypted"
-	// MetadataKeyID is the name of the metadata that names the key.
-	MetadataKeyID = "encryption-key-id"
+	encodingEncrypted = "binary/encrypted"
+	// metadataKeyID is the name of the metadata that names the key.
+	metadataKeyID = "encryption-key-id"
 )
 
 // NewEncryption returns a codec that encrypts payloads, metadata included, with
@@ -77,8 +78,8 @@ func (c *encryption) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, 
 		}
 		encoded[i] = &commonpb.Payload{
 			Metadata: map[string][]byte{
-				converter.MetadataEncoding: []byte(EncodingEncrypted),
-				MetadataKeyID:              []byte(c.current),
+				converter.MetadataEncoding: []byte(encodingEncrypted),
+				metadataKeyID:              []byte(c.current),
 			},
 			Data: aead.Seal(data, data, text, bound(c.current)),
 		}
@@ -90,11 +91,11 @@ func (c *encryption) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, 
 func (c *encryption) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	decoded := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
-		if string(p.GetMetadata()[converter.MetadataEncoding]) != EncodingEncrypted {
+		if string(p.GetMetadata()[converter.MetadataEncoding]) != encodingEncrypted {
 			decoded[i] = p
 			continue
 		}
-		id := string(p.GetMetadata()[MetadataKeyID])
+		id := string(p.GetMetadata()[metadataKeyID])
 		aead := c.keys[id]
 		if aead == nil {
 			return payloads, fmt.Errorf("a payload is encrypted with the key %q, which is not among the encryption keys given", id)
@@ -116,4 +117,4 @@ func (c *encryption) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, 
 }
 
 // bound is authenticated with each payload, so that its metadata can't be changed.
-func bound(id string) []byte { return []byte(EncodingEncrypted + "\x00" + id) }
+func bound(id string) []byte { return []byte(encodingEncrypted + "\x00" + id) }

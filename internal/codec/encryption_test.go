@@ -90,9 +90,9 @@ func TestEncryptionRefusesChanges(t *testing.T) {
 		"the nonce":         func(p *commonpb.Payload) { p.Data[0] ^= 1 },
 		"cut":               func(p *commonpb.Payload) { p.Data = p.Data[:5] },
 		"empty":             func(p *commonpb.Payload) { p.Data = nil },
-		"an equal key's id": func(p *commonpb.Payload) { p.Metadata[MetadataKeyID] = []byte("two") },
-		"another key's id":  func(p *commonpb.Payload) { p.Metadata[MetadataKeyID] = []byte("three") },
-		"no key's id":       func(p *commonpb.Payload) { delete(p.Metadata, MetadataKeyID) },
+		"an equal key's id": func(p *commonpb.Payload) { p.Metadata[metadataKeyID] = []byte("two") },
+		"another key's id":  func(p *commonpb.Payload) { p.Metadata[metadataKeyID] = []byte("three") },
+		"no key's id":       func(p *commonpb.Payload) { delete(p.Metadata, metadataKeyID) },
 	} {
 		p := encode()
 		change(p)
@@ -110,7 +110,7 @@ func TestEncryptionComesAfterCompression(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(p.Metadata["encoding"]) != EncodingEncrypted || len(p.Data) > Threshold {
+	if string(p.Metadata["encoding"]) != encodingEncrypted || len(p.Data) > Threshold {
 		t.Errorf("%v, %d bytes: expected to be encrypted and compressed", p.Metadata, len(p.Data))
 	}
 	var back string

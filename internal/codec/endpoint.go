@@ -20,8 +20,6 @@ type EndpointOptions struct {
 	// Origins are the origins of Web UIs that may ask from a browser, such as
 	// "http://localhost:8080". "*" allows every one, without credentials.
 	Origins []string
-	// MaxBody is the most bytes of a request, 64 MiB by default.
-	MaxBody int64
 }
 
 // NewEndpoint returns a handler for the codec endpoint of Temporal's Web UI and
@@ -35,10 +33,7 @@ func NewEndpoint(options EndpointOptions) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{payloads: payloads, maxBody: options.MaxBody}
-	if e.maxBody <= 0 {
-		e.maxBody = 64 << 20
-	}
+	e := &endpoint{payloads: payloads, maxBody: maxBody}
 	for _, origin := range options.Origins {
 		if origin == "*" {
 			e.any = true
@@ -52,6 +47,9 @@ func NewEndpoint(options EndpointOptions) (http.Handler, error) {
 	}
 	return e, nil
 }
+
+// maxBody is the most bytes of a request.
+const maxBody = 64 << 20
 
 type endpoint struct {
 	payloads http.Handler

@@ -15,10 +15,11 @@ import (
 
 func TestEndpoint(t *testing.T) {
 	encryption := newEncryption(t, "", key("one", 1))
-	handler, err := NewEndpoint(EndpointOptions{Codecs: Codecs(encryption), Origins: []string{"http://localhost:8080"}, MaxBody: 1 << 20})
+	handler, err := NewEndpoint(EndpointOptions{Codecs: Codecs(encryption), Origins: []string{"http://localhost:8080"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	handler.(*endpoint).maxBody = 1 << 20
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	ask := func(method, path, origin, body string) (*http.Response, string) {

@@ -2,16 +2,16 @@ package codec
 
 import (
 	"bufio"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 )
 
 const (
-	keySize = 32
 	maxKeys = 1000
 	// maxKeyID is less than the 43 characters of a key, so that errors may show ids.
 	maxKeyID = 32
@@ -39,8 +39,8 @@ func (k Key) check() error {
 	case len(k.ID) > maxKeyID || !keyID.MatchString(k.ID):
 		// What stands where an id should may be the key itself.
 		return fmt.Errorf("the id of an encryption key must have 1 to %d letters, digits or \"._-\"", maxKeyID)
-	case len(k.Secret) != keySize:
-		return fmt.Errorf("the encryption key %q has %d bytes, expected %d", k.ID, len(k.Secret), keySize)
+	case len(k.Secret) != keyfile.Size:
+		return fmt.Errorf("the encryption key %q has %d bytes, expected %d", k.ID, len(k.Secret), keyfile.Size)
 	}
 	return nil
 }
@@ -49,20 +49,15 @@ func (k Key) check() error {
 func ParseKey(text string) (Key, error) {
 	id, secret, ok := strings.Cut(strings.TrimSpace(text), ":")
 	if !ok {
-		return Key{}, fmt.Errorf("an encryption key is expected as ID:KEY, the key being %d bytes in base64", keySize)
+		return Key{}, fmt.Errorf("an encryption key is expected as ID:KEY, the key being %d bytes in base64", keyfile.Size)
 	}
-	secret = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.TrimSpace(secret), "="))
-	b, err := base64.RawStdEncoding.DecodeString(secret)
-	key := Key{ID: strings.TrimSpace(id), Secret: b}
-	if err != nil {
-		key.Secret = make([]byte, keySize)
-		if err := key.check(); err != nil {
-			return Key{}, err
-		}
-		return Key{}, fmt.Errorf("the encryption key %q is no base64, expected %d bytes in base64", key.ID, keySize)
-	}
+	b, err := keyfile.Decode(strings.TrimSpace(secret))
+	key := Key{ID: strings.TrimSpace(id), Secret: b[:]}
 	if err := key.check(); err != nil {
 		return Key{}, err
+	}
+	if err != nil {
+		return Key{}, fmt.Errorf("the encryption key %q can't be read: %w", key.ID, err)
 	}
 	return key, nil
 }

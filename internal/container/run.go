@@ -81,12 +81,8 @@ func (e *Engine) Run(ctx context.Context, c *Command) (code int, err error) {
 	if err != nil {
 		return 0, lost(ctx, err)
 	}
-	defer attached.Close()
-	copied := make(chan struct{})
-	go func() {
-		defer close(copied)
-		c.copy(attached.Reader, first)
-	}()
+	output := copying(attached.Reader, attached.Close, func(r io.Reader) { c.copy(r, first) })
+	defer output.end()
 	ended, failed := e.api.ContainerWait(steady, id, container.WaitConditionNextExit)
 	// A start that is broken off would leave open whether the command runs.
 	if err := e.api.ContainerStart(steady, id, container.StartOptions{}); err != nil {
@@ -96,7 +92,7 @@ func (e *Engine) Run(ctx context.Context, c *Command) (code int, err error) {
 	case <-ctx.Done():
 		e.stop(steady, id, c)
 	case end := <-ended:
-		await(copied)
+		output.wait(after)
 		if end.Error != nil {
 			return 0, fmt.Errorf("the Docker Engine failed: %s", end.Error.Message)
 		}
@@ -112,7 +108,7 @@ func (e *Engine) Run(ctx context.Context, c *Command) (code int, err error) {
 	case <-failed:
 	case <-time.After(after):
 	}
-	await(copied)
+	output.wait(after)
 	return 0, context.Cause(ctx)
 }
 
@@ -138,15 +134,6 @@ func (e *Engine) create(ctx, steady context.Context, c *Command, config *contain
 			}
 		}()
 		return "", context.Cause(ctx)
-	}
-}
-
-// await waits for the end of the output, but not for ever: the engine closes it
-// when the container ends.
-func await(copied <-chan struct{}) {
-	select {
-	case <-copied:
-	case <-time.After(after):
 	}
 }
 

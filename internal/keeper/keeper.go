@@ -4,7 +4,6 @@ package keeper
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,11 +17,13 @@ import (
 	"gocloud.dev/secrets/gcpkms"
 	"gocloud.dev/secrets/hashivault"
 	"gocloud.dev/secrets/localsecrets"
+
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 )
 
 // Open opens the keeper that a URL names:
 //
-//	keyfile:///absolute/path             a file made by CreateKeyFile
+//	keyfile:///absolute/path             a file made by keyfile.Create
 //	base64key://KEY                      32 bytes in base64
 //	awskms:///KEY?region=REGION          AWS KMS: a key's id, alias or ARN
 //	gcpkms://projects/P/locations/L/keyRings/R/cryptoKeys/K
@@ -47,11 +48,9 @@ func Open(ctx context.Context, link string) (*secrets.Keeper, error) {
 	}
 	u, err := url.Parse(link)
 	if err != nil {
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err
-		}
-		return nil, fmt.Errorf("the URL of the %s keeper can't be read: %w", scheme, err)
+		// The parser's errors repeat what it read, and somebody who mistypes
+		// base64key:// gets here.
+		return nil, fmt.Errorf("the URL of the keeper with the scheme %q can't be read, expected one of %s", scheme, schemes())
 	}
 	mux := services()
 	if !mux.ValidKeeperScheme(u.Scheme) {
@@ -120,28 +119,9 @@ func openText(text string) (*secrets.Keeper, error) {
 	if strings.ContainsAny(text, "?#") {
 		return nil, errors.New("the base64key keeper takes no parameters")
 	}
-	key, err := decodeKey(text)
+	key, err := keyfile.Decode(text)
 	if err != nil {
 		return nil, fmt.Errorf("the URL of the base64key keeper holds no key: %w", err)
 	}
 	return localsecrets.NewKeeper(key), nil
-}
-
-const keySize = 32
-
-// decodeKey reads both alphabets of base64, with and without padding. Its errors
-// tell sizes, never what it read.
-func decodeKey(text string) ([keySize]byte, error) {
-	if text == "" {
-		return [keySize]byte{}, fmt.Errorf("it is empty, expected %d bytes in base64", keySize)
-	}
-	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
-	b, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil {
-		return [keySize]byte{}, fmt.Errorf("it is no base64, expected %d bytes in base64", keySize)
-	}
-	if len(b) != keySize {
-		return [keySize]byte{}, fmt.Errorf("it has %d bytes, expected %d", len(b), keySize)
-	}
-	return [keySize]byte(b), nil
 }

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 )
 
 // pad gives keys that have "+" and "/" in base64.
@@ -47,74 +47,19 @@ func TestKeyFile(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := CreateKeyFile(file); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(file)
+	key, err := keyfile.Create(file)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v", info.Mode())
-	}
-	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := CreateKeyFile(file); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("a second time: %v", err)
-	}
-	if after, _ := os.ReadFile(file); !bytes.Equal(before, after) {
-		t.Error("the key was replaced")
-	}
-	if list, _ := os.ReadDir(filepath.Dir(file)); len(list) != 1 {
-		t.Errorf("files are left: %v", list)
 	}
 	path := filepath.ToSlash(file)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
+	if got := File("keyfile://" + path); got != file {
+		t.Errorf("the file is %s, want %s", got, file)
+	}
 	roundTrip(t, "keyfile://"+path, "keyfile://"+strings.ReplaceAll(path, " ", "%20"))
-	roundTrip(t, "keyfile://"+path, "base64key://"+strings.TrimSpace(string(before)))
-}
-
-func TestKeyFilesDiffer(t *testing.T) {
-	dir := t.TempDir()
-	var texts []string
-	for _, name := range []string{"a", "b"} {
-		if err := CreateKeyFile(filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-		text, _ := os.ReadFile(filepath.Join(dir, name))
-		texts = append(texts, string(text))
-	}
-	if texts[0] == texts[1] {
-		t.Error("two keys are the same")
-	}
-}
-
-func TestKeyFileModes(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("files have no such modes here")
-	}
-	file := filepath.Join(t.TempDir(), "key")
-	if err := CreateKeyFile(file); err != nil {
-		t.Fatal(err)
-	}
-	for mode, ok := range map[fs.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o604: false, 0o620: false, 0o644: false} {
-		if err := os.Chmod(file, mode); err != nil {
-			t.Fatal(err)
-		}
-		k, err := Open(context.Background(), "keyfile://"+file)
-		if (err == nil) != ok {
-			t.Errorf("%v: %v", mode, err)
-		}
-		if err == nil {
-			k.Close()
-		} else if want := "expected 0600 (chmod 600 " + file + ")"; !strings.Contains(err.Error(), want) {
-			t.Errorf("%v: %v, want %s", mode, err, want)
-		}
-	}
+	roundTrip(t, "keyfile://"+path, "base64key://"+base64.StdEncoding.EncodeToString(key[:]))
 }
 
 func TestErrorsShowNoKey(t *testing.T) {
@@ -158,6 +103,45 @@ func TestErrorsShowNoKey(t *testing.T) {
 		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), secret[:8]) {
 			t.Errorf("%s: got %v, want %s", link, err, want)
 		}
+	}
+}
+
+// TestKeyInPlaceOfPath gives a key where a path belongs, in all the ways in which
+// it may be mistyped.
+func TestKeyInPlaceOfPath(t *testing.T) {
+	dir := filepath.ToSlash(t.TempDir())
+	// Keys with a slash at their beginning, within, and without any.
+	for _, key := range []string{
+		base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xff, 0xf1}, 16)),
+		"Kq7xKq7x/Kq7xKq7xKq7xKq7xKq7xKq7xKq7xKq7xKq=",
+		"Kq7x+Kq7xKq7xKq7xKq7xKq7xKq7xKq7xKq7xKq7xKq=",
+	} {
+		for _, link := range []string{
+			"keyfile:" + key, "keyfile:/" + key, "keyfile://" + key, "keyfile:///" + key, "keyfile:////" + key,
+			"keyfile://:" + key, "keyfile://a:" + key, "keyfile://" + key + "%zz", "keyfile://" + key + "\x7f", "keyfile://x@" + key,
+			"keyfile:///" + key + "?a=b", "keyfile://[" + key, "keyfile:///" + strings.TrimRight(key, "="),
+			"base64key:" + key, "base64key://a:" + key, "base64key:// " + key, "base64key:///a" + key, "base64key://" + key + key,
+			"base64-key://a:" + key, "base64://a:" + key, "BASE64KEY://" + key, "base64://" + key + "%zz", "base64://" + key + "\x7f", "base64://[" + key,
+			key,
+		} {
+			k, err := Open(context.Background(), link)
+			if err == nil {
+				k.Close()
+				t.Errorf("%s: no error", link)
+				continue
+			}
+			for i := range len(key) - 6 {
+				if strings.Contains(err.Error(), key[i:i+6]) {
+					t.Errorf("%s: %v", link, err)
+					break
+				}
+			}
+		}
+	}
+	// A path may be as long as a key and have its characters.
+	path := dir + "/" + strings.Repeat("k", 43)
+	if _, err := Open(context.Background(), "keyfile://"+path); runtime.GOOS != "windows" && (err == nil || err.Error() != "the key file "+path+" doesn't exist") {
+		t.Errorf("got %v", err)
 	}
 }
 

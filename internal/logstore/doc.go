@@ -21,11 +21,12 @@
 //
 // Before a record goes anywhere it is in a file of the spool, which has a file
 // for each chunk that is not final in the store. The files are the queue:
-// nothing waits in memory. When a process dies, another one of the machine finds
-// that nobody holds the lock of its folder, and stores the files under the names
-// that they would have had. A record is safe from the death of its process
-// when Write or Line returns, and safe from the loss of the machine when
-// TaskLog.Close returns nil.
+// nothing waits in memory. An attempt that no task writes for has no open file
+// and, once all is stored, no goroutine; soon after, nothing is left of its
+// stream. When a process dies, another one of the machine finds that nobody holds
+// the lock of its folder, and stores the files under the names that they would
+// have had. A record is safe from the death of its process when Write or Line
+// returns, and safe from the loss of the machine when TaskLog.Close returns nil.
 //
 // An upload that failed may still arrive later. It is therefore repeated with
 // the same bytes until it succeeds, before the chunk may grow.

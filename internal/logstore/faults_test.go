@@ -209,30 +209,6 @@ func TestSpoolFull(t *testing.T) {
 	}
 }
 
-// TestSpoolGone lets a cleaner of temporary files take the spool.
-func TestSpoolGone(t *testing.T) {
-	b := folderBucket(t, t.TempDir())
-	w := newWriter(t, b, Options{Flush: time.Hour})
-	lost := open(t, w, "1", "+w+lost", 1)
-	lost.Line(LevelInfo, "gone")
-	if err := os.RemoveAll(w.dir); err != nil {
-		t.Fatal(err)
-	}
-	closeLog(t, lost)
-	log := open(t, w, "1", "+w+kept", 1)
-	log.Line(LevelInfo, "kept")
-	closeLog(t, log)
-	other := open(t, w, "2", "+w", 1)
-	other.Line(LevelInfo, "kept")
-	closeLog(t, other)
-	if got := shown(readAll(t, b, "1", ReadOptions{})); got != "+w+kept INFO kept\n+w+kept ends\n" {
-		t.Errorf("%q", got)
-	}
-	if got := shown(readAll(t, b, "2", ReadOptions{})); got != "+w INFO kept\n+w ends\n" {
-		t.Errorf("%q", got)
-	}
-}
-
 // TestUploadsAreBounded hangs the store and counts what is under way.
 func TestUploadsAreBounded(t *testing.T) {
 	b, f := s3Bucket(t)

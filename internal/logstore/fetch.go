@@ -3,7 +3,6 @@ package logstore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
+
+	"github.com/dig2temporal/dig2temporal/internal/bucket"
 )
 
 const (
@@ -19,9 +20,6 @@ const (
 	// needed, maxFetches how many of all streams at once.
 	aheadChunks = 4
 	maxFetches  = 8
-	// listTries is how often a listing is tried. One of a folder fails when a file
-	// disappears at the wrong moment.
-	listTries = 3
 )
 
 // chunk is an object as a listing shows it.
@@ -49,8 +47,8 @@ type early struct {
 	err   error
 }
 
-func newFetcher(ctx context.Context, bucket *blob.Bucket, attempt string) *fetcher {
-	f := &fetcher{bucket: bucket, attempt: attempt, slots: make(chan struct{}, maxFetches), early: map[string]*early{}}
+func newFetcher(ctx context.Context, b *blob.Bucket, attempt string) *fetcher {
+	f := &fetcher{bucket: b, attempt: attempt, slots: make(chan struct{}, maxFetches), early: map[string]*early{}}
 	f.ctx, f.stop = context.WithCancel(ctx)
 	return f
 }
@@ -62,30 +60,11 @@ func (f *fetcher) close() {
 
 // list returns the chunks of each stream in order.
 func (f *fetcher) list(ctx context.Context) (map[string][]chunk, error) {
-	var err error
-	for range listTries {
-		var found map[string][]chunk
-		if found, err = f.listOnce(ctx); err == nil {
-			return found, nil
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, fmt.Errorf("log of attempt %s: %w", f.attempt, err)
-}
-
-func (f *fetcher) listOnce(ctx context.Context) (map[string][]chunk, error) {
 	found := map[string][]chunk{}
 	prefix := attemptPrefix(f.attempt)
-	list := f.bucket.List(&blob.ListOptions{Prefix: prefix})
-	for {
-		object, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for object, err := range bucket.List(ctx, f.bucket, &blob.ListOptions{Prefix: prefix}) {
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("log of attempt %s: %w", f.attempt, err)
 		}
 		stream, start, seq, ok := parseChunkName(strings.TrimPrefix(object.Key, prefix))
 		if ok {

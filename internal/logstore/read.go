@@ -23,6 +23,9 @@ type ReadOptions struct {
 	// Done says whether the attempt has ended. Without it Follow goes on until the
 	// context ends.
 	Done func(ctx context.Context) (bool, error)
+	// Ended, if there is one, is closed when it is time to ask Done, so that the
+	// end is not seen later for Poll.
+	Ended <-chan struct{}
 	// Poll is how often Follow looks for news, 500 milliseconds by default. It is
 	// up to twice as long while there are none.
 	Poll time.Duration
@@ -64,10 +67,16 @@ func Read(ctx context.Context, bucket *blob.Bucket, attempt string, opts ReadOpt
 	}
 }
 
-// follow makes rounds until Done and one more that brings nothing.
+// Settling is how long after the end of an attempt the last lines may still be on
+// their way into the store: the logs of short tasks are released, and tasks don't
+// wait for them.
+const Settling = 300 * time.Millisecond
+
+// follow makes rounds until Done and, when all has settled, until one that brings
+// nothing.
 func (m *merge) follow(ctx context.Context, opts ReadOptions) error {
 	var failing time.Time
-	done, begun := false, false
+	done, ended, begun := false, false, false
 	for wait := opts.Poll; ; {
 		news, err := m.round(ctx)
 		if err == nil && !news {
@@ -94,14 +103,19 @@ func (m *merge) follow(ctx context.Context, opts ReadOptions) error {
 		case time.Since(failing) > opts.Patience:
 			return err
 		}
-		if done && err == nil {
+		pause := wait
+		switch {
+		case news && (done || ended):
 			continue
-		}
-		if news {
-			wait = opts.Poll
+		case news:
+			wait, pause = opts.Poll, opts.Poll
+		case done && err == nil:
+			pause = Settling
 		}
 		select {
-		case <-time.After(wait):
+		case <-time.After(pause):
+		case <-opts.Ended:
+			ended, opts.Ended = true, nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}

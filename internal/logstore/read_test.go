@@ -109,21 +109,6 @@ func TestRounds(t *testing.T) {
 		}
 		r.want(t, "")
 	})
-	t.Run("a gap may be one of the listing only", func(t *testing.T) {
-		b := memblob.OpenBucket(nil)
-		r := newReader(t, b)
-		put(t, b, a, 1, lines(0, "1"))
-		put(t, b, a, 3, lines(2*time.Second, "3"))
-		r.want(t, "1")
-		put(t, b, a, 2, lines(time.Second, "2"))
-		r.want(t, "23")
-		put(t, b, a, 5, lines(4*time.Second, "5"))
-		r.want(t, "")
-		r.want(t, "5")
-		if got := shown(readAll(t, b, "1", ReadOptions{})); got != "1235" {
-			t.Errorf("%q", got)
-		}
-	})
 	t.Run("streams are merged by time", func(t *testing.T) {
 		b := memblob.OpenBucket(nil)
 		put(t, b, a, 1, lines(0, "1", "2", "3"))

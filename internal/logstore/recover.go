@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"gocloud.dev/gcerrors"
 )
 
 const (
@@ -24,6 +25,9 @@ const (
 	spoolMark = "_"
 	// maxRead bounds what is read at once.
 	maxRead = 256 << 20
+	// maxRefused is how often in a row the store may refuse the chunks of one
+	// folder.
+	maxRefused = 3
 )
 
 var workerFolder = regexp.MustCompile(`^[A-Za-z0-9._-]+-[0-9a-f]{8}$`)
@@ -50,6 +54,10 @@ func (w *Writer) sweepForever() {
 // is negative.
 func (w *Writer) Recover(ctx context.Context) (chunks int, err error) {
 	entries, err := os.ReadDir(w.opts.Spool)
+	if errors.Is(err, os.ErrNotExist) {
+		// Somebody cleaned the disk; the next record makes the folder again.
+		return 0, nil
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -83,16 +91,40 @@ func (w *Writer) recoverFolder(ctx context.Context, dir string) (chunks int, err
 	if err != nil {
 		return 0, err
 	}
+	var errs []error
+	var skipped deadPart
+	refused := 0
 	for _, p := range parts {
-		if err := w.recoverPart(ctx, p); err != nil {
-			return chunks, err
+		// Within a stream no chunk may be stored before the one before it.
+		if p.attempt == skipped.attempt && p.stream == skipped.stream {
+			continue
 		}
-		chunks++
+		text, err := readDead(p.path)
+		if err == nil {
+			if err = w.storeDead(ctx, p, text); err != nil {
+				refused++
+			} else {
+				refused = 0
+			}
+		}
+		if err == nil {
+			err = os.Remove(p.path)
+		}
+		if err == nil {
+			chunks++
+			continue
+		}
+		errs = append(errs, err)
+		// A store that is down is not asked for each of a thousand streams.
+		if refused == maxRefused || ctx.Err() != nil {
+			break
+		}
+		skipped = p
 	}
-	if os.Remove(dir) == nil {
+	if len(errs) == 0 && os.Remove(dir) == nil {
 		_ = os.Remove(dir + lockSuffix)
 	}
-	return chunks, nil
+	return chunks, errors.Join(errs...)
 }
 
 type deadPart struct {
@@ -125,26 +157,50 @@ func spoolParts(dir string) ([]deadPart, error) {
 	return parts, nil
 }
 
-func (w *Writer) recoverPart(ctx context.Context, p deadPart) error {
-	text, err := readBounded(p.path)
-	if err != nil {
-		return err
-	}
+// readDead reads what a dead process wrote.
+func readDead(path string) ([]byte, error) {
+	text, err := readBounded(path)
 	// The process may have died within its last write.
-	text = text[:bytes.LastIndexByte(text, '\n')+1]
-	if len(text) > 0 {
-		select {
-		case w.slots <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		err := w.put(ctx, chunkKey(p.attempt, p.stream, p.seq), text)
-		<-w.slots
-		if err != nil {
-			return err
-		}
+	return text[:bytes.LastIndexByte(text, '\n')+1], err
+}
+
+// storeDead stores the chunk of a dead process, unless there is as much of it in
+// the store already.
+func (w *Writer) storeDead(ctx context.Context, p deadPart, text []byte) error {
+	if len(text) == 0 {
+		return nil
 	}
-	return os.Remove(p.path)
+	select {
+	case w.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-w.slots }()
+	key := chunkKey(p.attempt, p.stream, p.seq)
+	// After a power failure the file may be shorter than what was stored of it.
+	stored, err := w.sizeOf(ctx, key)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	if stored >= int64(len(text)) {
+		return nil
+	}
+	return w.put(ctx, key, text)
+}
+
+// sizeOf is the size of a stored chunk, 0 for one that is not there.
+func (w *Writer) sizeOf(ctx context.Context, key string) (int64, error) {
+	limited, cancel := context.WithTimeout(ctx, w.opts.Timeout)
+	defer cancel()
+	attributes, err := w.bucket.Attributes(limited, key)
+	switch gcerrors.Code(err) {
+	case gcerrors.OK:
+		return attributes.Size, nil
+	case gcerrors.NotFound, gcerrors.PermissionDenied:
+		// Whoever may write and not list is denied the sight of what is not there.
+		return 0, nil
+	}
+	return 0, err
 }
 
 func readBounded(path string) ([]byte, error) {
@@ -153,9 +209,12 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxRead+1))
-	if err == nil && len(text) > maxRead {
-		err = fmt.Errorf("%s: larger than %d bytes", path, maxRead)
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return text, err
+	if info.Size() > maxRead {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxRead)
+	}
+	return io.ReadAll(io.LimitReader(file, maxRead))
 }

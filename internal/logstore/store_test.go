@@ -35,6 +35,9 @@ type faults struct {
 	refuse, lie atomic.Bool
 	delay       atomic.Int64
 	puts, sent  atomic.Int64
+	// hidden is the end of the names of objects that are not found, hides how often.
+	hidden atomic.Pointer[string]
+	hides  atomic.Int64
 	// gate, while there is one, holds requests until it is closed.
 	gate atomic.Pointer[chan struct{}]
 }
@@ -42,6 +45,11 @@ type faults struct {
 func (f *faults) hang() {
 	gate := make(chan struct{})
 	f.gate.Store(&gate)
+}
+
+func (f *faults) hide(suffix string, times int64) {
+	f.hides.Store(times)
+	f.hidden.Store(&suffix)
 }
 
 func (f *faults) free() {
@@ -65,6 +73,11 @@ func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.refuse.Load() {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	if end := f.hidden.Load(); end != nil && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, *end) && f.hides.Add(-1) >= 0 {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "<Error><Code>NoSuchKey</Code></Error>")
 		return
 	}
 	if f.lie.Load() && r.Method == http.MethodPut {

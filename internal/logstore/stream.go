@@ -27,8 +27,12 @@ type stream struct {
 	woken chan struct{}
 
 	mu sync.Mutex
-	// parts are the chunks that are not final in the store, in order. Only the
-	// last one may be open.
+	// running says that run is at work: while a task writes, and until all is
+	// stored. Then idle ends the stream, unless another task comes first.
+	running bool
+	idle    *time.Timer
+	// parts are the chunks that are not final in the store, in order. All but the
+	// last one are whole.
 	parts []*part
 	seq   int
 	buf   []byte
@@ -39,8 +43,9 @@ type stream struct {
 	// pos counts the bytes appended, stored those of them in the store. A closing
 	// task wants everything up to urgent.
 	pos, stored, urgent int64
-	// dirty is when the first byte that isn't stored came.
-	dirty time.Time
+	// dirty is when the first byte that isn't stored came. A released log wants it
+	// stored at due time gather.
+	dirty, gather time.Time
 	// uploaded is when the last upload ended, rushed whether it was for a closing
 	// task. retry is when a failed one is to be repeated, and failures how often
 	// that was.
@@ -56,22 +61,39 @@ type stream struct {
 	moved chan struct{}
 }
 
-// part is a chunk in the spool.
-type part struct {
-	seq  int
-	path string
-	// file is nil once nothing more is to be appended.
-	file         *os.File
-	size, stored int64
-	// frozen is the size at which an upload failed, so that it is repeated so.
-	frozen int64
-}
-
 func newStream(w *Writer, attempt string, start time.Time) *stream {
 	return &stream{
 		w: w, attempt: attempt, name: start.Format(startForm) + "-" + w.id,
 		woken: make(chan struct{}, 1), moved: make(chan struct{}), last: start,
 	}
+}
+
+// begin counts a task in, and sees to it that what it writes is stored. The
+// caller holds the writer's lock, so that a writer that closes waits for run.
+func (s *stream) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tasks++
+	if s.idle != nil {
+		s.idle.Stop()
+	}
+	if !s.running {
+		s.running = true
+		s.w.done.Go(s.run)
+	}
+}
+
+// pause ends run when there is nothing to do for it.
+func (s *stream) pause() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tasks > 0 || s.pos > s.stored {
+		return false
+	}
+	s.rest()
+	s.running = false
+	s.idle = time.AfterFunc(s.w.opts.Idle, func() { s.w.retire(s) })
+	return true
 }
 
 func (s *stream) wake() {
@@ -126,12 +148,12 @@ func (s *stream) append(r *Record) (int64, error) {
 
 // open returns the part to append to.
 func (s *stream) open() (*part, error) {
-	if n := len(s.parts); n > 0 && s.parts[n-1].file != nil {
+	if n := len(s.parts); n > 0 && !s.parts[n-1].whole {
 		p := s.parts[n-1]
 		// Tasks that end quickly don't wait for the store's pause between two
 		// writes of one object.
 		quick := s.rushed && p.stored == p.size && time.Since(s.uploaded) < s.w.opts.Rewrite
-		if !quick {
+		if !quick && p.reopen() {
 			return p, nil
 		}
 		p.close()
@@ -143,7 +165,7 @@ func (s *stream) open() (*part, error) {
 	file, err := os.OpenFile(path, flags, 0o600)
 	if os.IsNotExist(err) {
 		// Cleaners of temporary folders take old ones.
-		if err = os.MkdirAll(s.w.dir, 0o700); err == nil {
+		if err = s.w.remake(); err == nil {
 			file, err = os.OpenFile(path, flags, 0o600)
 		}
 	}
@@ -156,18 +178,25 @@ func (s *stream) open() (*part, error) {
 	return p, nil
 }
 
-func (p *part) close() {
-	if p.file != nil {
-		_ = p.file.Close()
-		p.file = nil
+// rest gives back what a stream holds that no task writes to: many short attempts
+// may wait at once, for their next task or for the store. The chunk still grows
+// when the next task comes.
+func (s *stream) rest() {
+	if s.tasks > 0 {
+		return
 	}
+	for _, p := range s.parts {
+		p.shut()
+	}
+	s.drop()
+	s.buf = nil
 }
 
 // drop removes the parts from the spool that are final in the store.
 func (s *stream) drop() {
 	for len(s.parts) > 0 {
 		p := s.parts[0]
-		if p.file != nil || p.stored < p.size {
+		if !p.whole || p.stored < p.size {
 			return
 		}
 		_ = os.Remove(p.path)
@@ -218,6 +247,17 @@ func (s *stream) hurry() (until int64) {
 	return s.pos
 }
 
+// release counts a task out that waits for nothing.
+func (s *stream) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tasks--
+	if s.pos > s.stored && s.gather.IsZero() {
+		s.gather = time.Now().Add(s.w.opts.Gather)
+	}
+	s.wake()
+}
+
 // await waits until everything up to a position is stored.
 func (s *stream) await(ctx context.Context, until int64) bool {
 	for {
@@ -235,12 +275,15 @@ func (s *stream) await(ctx context.Context, until int64) bool {
 	}
 }
 
-// release closes the files, and removes those that are stored. It returns how
-// many bytes are not.
-func (s *stream) release() int64 {
+// close closes the files, and removes those that are stored. It returns how many
+// bytes are not.
+func (s *stream) close() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
+	if s.idle != nil {
+		s.idle.Stop()
+	}
 	for _, p := range s.parts {
 		p.close()
 	}

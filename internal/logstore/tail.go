@@ -24,10 +24,13 @@ type tail struct {
 	final  bool
 	// asked says that the last chunk was looked at in this round.
 	asked bool
-	// missing is the chunk after the last gap seen, gap says that it was seen in
-	// this round.
+	// missing is the chunk after the last gap seen; only in a later round it is
+	// believed. gap says that the listing of this round is of no more use.
 	missing int
 	gap     bool
+	// gone is the last chunk that was listed and could not be found; that too is
+	// believed in a later round.
+	gone int
 	// rest holds lines that were not read yet, head is the next record and next
 	// its time.
 	rest []byte
@@ -60,7 +63,7 @@ func (t *tail) advance(ctx context.Context) error {
 			t.line++
 			r, err := parseRecord(line)
 			if err != nil {
-				r = t.complain(fmt.Sprintf("line %d: %v", t.line, err))
+				r = t.complain(t.seq, fmt.Sprintf("line %d: %v", t.line, err))
 			}
 			r.Stream = t.name
 			t.head, t.next = &r, r.Time
@@ -68,22 +71,37 @@ func (t *tail) advance(ctx context.Context) error {
 		}
 		t.rest = nil
 		more, err := t.load(ctx)
-		if err != nil || !more {
+		if err != nil || !more || t.head != nil {
 			return err
 		}
 	}
 }
 
-// complain makes a record of what can't be read.
-func (t *tail) complain(text string) Record {
+// complain makes a record of what can't be read of a chunk.
+func (t *tail) complain(seq int, text string) Record {
 	return Record{
-		Time: t.next, Kind: KindLine, Level: LevelWarn,
-		Text: fmt.Sprintf("A part of the log can't be read: %s: %s", chunkName(t.name, t.seq), text),
+		Time: t.next, Kind: KindLine, Level: LevelWarn, Stream: t.name,
+		Text: fmt.Sprintf("A part of the log can't be read: %s: %s", chunkName(t.name, seq), text),
 	}
 }
 
-// load reads more lines into rest. It returns false when there are none now.
+// skip goes over the chunks that are missing before one, and says so.
+func (t *tail) skip(next int) {
+	text := "it is not in the store"
+	if n := next - t.seq - 2; n > 0 {
+		text = fmt.Sprintf("it and %d more after it are not in the store", n)
+	}
+	r := t.complain(t.seq+1, text)
+	t.head = &r
+	t.seq, t.final = next-1, true
+}
+
+// load reads more lines into rest, or a complaint into head. It returns false
+// when there are none now.
 func (t *tail) load(ctx context.Context) (bool, error) {
+	if t.gap {
+		return false, nil
+	}
 	later := len(t.chunks)
 	for i, c := range t.chunks {
 		if c.seq > t.seq {
@@ -105,9 +123,13 @@ func (t *tail) load(ctx context.Context) (bool, error) {
 	next := t.chunks[later]
 	// A listing is not of one moment: it may have passed the place of a chunk
 	// before that came, and found the one after it.
-	if next.seq > t.seq+1 && t.missing != next.seq {
-		t.missing, t.gap = next.seq, true
-		return false, nil
+	if next.seq > t.seq+1 {
+		if t.missing != next.seq {
+			t.missing, t.gap = next.seq, true
+			return false, nil
+		}
+		t.skip(next.seq)
+		return true, nil
 	}
 	t.chunks = t.chunks[later:]
 	t.seq, t.offset, t.line = next.seq, 0, 0
@@ -122,19 +144,35 @@ func (t *tail) load(ctx context.Context) (bool, error) {
 // read takes the whole lines of the chunk from the offset on.
 func (t *tail) read(ctx context.Context, toEnd bool) error {
 	text, err := t.fetcher.read(ctx, t.name, t.seq, t.offset)
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		// The log is being deleted.
+	gone := gcerrors.Code(err) == gcerrors.NotFound
+	switch {
+	case gone && t.gone == t.seq:
+		t.vanish()
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		if toEnd {
 			t.final = false
 		}
 		t.asked = false
+		if gone {
+			t.gone, t.gap = t.seq, true
+			return nil
+		}
 		return err
 	}
 	text = text[:bytes.LastIndexByte(text, '\n')+1]
 	t.offset += int64(len(text))
 	t.rest = text
 	return nil
+}
+
+// vanish leaves a chunk that somebody deletes, and says so.
+func (t *tail) vanish() {
+	r := t.complain(t.seq, "it is not in the store any more")
+	t.head = &r
+	// The rest of the listing is not asked for one by one.
+	t.gap, t.final = true, true
+	if len(t.chunks) > 0 && t.chunks[0].seq == t.seq {
+		t.offset = t.chunks[0].size
+	}
 }

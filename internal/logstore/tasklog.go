@@ -69,24 +69,40 @@ func (t *TaskLog) Line(level Level, text string) {
 	t.put(Record{Kind: KindLine, Level: level, Text: text}, false)
 }
 
-// Close ends the log and waits until it is stored. The error is ErrPending when
-// that takes too long.
-func (t *TaskLog) Close() error {
+// Release ends the log like Close, and waits for nothing. What it holds is stored
+// in a moment (Options.Gather), together with what the attempt's other tasks write
+// until then.
+func (t *TaskLog) Release() {
+	if t.end() {
+		t.stream.release()
+	}
+}
+
+// end writes the last record. It returns false when that was done before.
+func (t *TaskLog) end() bool {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.closed {
-		t.mu.Unlock()
-		return nil
+		return false
 	}
 	t.flush()
 	if t.wrote || t.lost > 0 {
 		t.put(Record{Kind: KindEnd}, true)
 	}
 	t.closed = true
-	t.mu.Unlock()
+	return true
+}
 
+// Close ends the log and waits until it is stored. The error is ErrPending when
+// that takes too long.
+func (t *TaskLog) Close() error {
+	if !t.end() {
+		return nil
+	}
 	s := t.stream
 	s.mu.Lock()
 	s.tasks--
+	s.rest()
 	s.mu.Unlock()
 	until := s.hurry()
 	wait := s.w.health.patience(s.w.opts.CloseWait, time.Now())

@@ -17,38 +17,37 @@ const (
 	lastRetry  = 15 * time.Second
 )
 
-// run stores what is appended, until the writer stops or the stream is idle.
+// run stores what is appended, until no task writes and all is stored, or the
+// writer stops.
 func (s *stream) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
+	for !s.pause() {
 		s.mu.Lock()
 		at, any := s.due()
 		s.mu.Unlock()
-		wait := s.w.opts.Idle
+		var later <-chan time.Time
 		if any {
-			wait = time.Until(at)
-		}
-		if wait > 0 {
-			timer.Reset(wait)
-			select {
-			case <-s.woken:
-			case <-timer.C:
-				if !any && s.w.retire(s) {
+			wait := time.Until(at)
+			if wait <= 0 {
+				select {
+				case s.w.slots <- struct{}{}:
+				case <-s.w.ctx.Done():
 					return
 				}
-			case <-s.w.ctx.Done():
-				return
+				s.upload()
+				<-s.w.slots
+				continue
 			}
-			continue
+			timer.Reset(wait)
+			later = timer.C
 		}
 		select {
-		case s.w.slots <- struct{}{}:
+		case <-s.woken:
+		case <-later:
 		case <-s.w.ctx.Done():
 			return
 		}
-		s.upload()
-		<-s.w.slots
 	}
 }
 
@@ -61,8 +60,11 @@ func (s *stream) due() (at time.Time, any bool) {
 		return s.retry, true
 	}
 	first := s.parts[0]
-	if first.file != nil && s.urgent <= s.stored {
+	if !first.whole && s.urgent <= s.stored {
 		at = s.dirty.Add(s.w.opts.Flush)
+		if !s.gather.IsZero() && s.gather.Before(at) {
+			at = s.gather
+		}
 	}
 	if first.stored > 0 {
 		if next := s.uploaded.Add(s.w.opts.Rewrite); next.After(at) {
@@ -92,6 +94,7 @@ func (s *stream) upload() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		p.frozen = size
+		s.rest()
 		s.failures++
 		s.retry = time.Now().Add(backoff(s.failures))
 		return
@@ -109,6 +112,8 @@ func (s *stream) upload() {
 	s.dirty = time.Time{}
 	if s.pos > s.stored {
 		s.dirty = began
+	} else {
+		s.gather = time.Time{}
 	}
 	s.drop()
 	close(s.moved)

@@ -3,13 +3,10 @@ package logstore
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +27,9 @@ type Options struct {
 	// Flush is how long a record waits for others before it is stored, 500
 	// milliseconds by default.
 	Flush time.Duration
+	// Gather is how long what a released log holds waits for others, 20
+	// milliseconds by default.
+	Gather time.Duration
 	// Rewrite is the shortest time between two writes of one object. The default,
 	// 0, suits folders, S3 and Azure. Google's store takes one write a second.
 	Rewrite time.Duration
@@ -48,8 +48,8 @@ type Options struct {
 	// store can't be reached and the spool is full, records are left out; the log
 	// says how many bytes that were. 1 GiB by default.
 	MaxSpool int64
-	// Idle is how long the stream of an attempt is kept open without a task, 30
-	// seconds by default.
+	// Idle is how long the stream of an attempt waits for another task, 10 seconds
+	// by default. A later task begins a new one, with a chunk of its own.
 	Idle time.Duration
 	// Sweep is how often the spools of dead processes are looked for, 30 seconds
 	// by default; a negative one leaves that to Recover.
@@ -63,12 +63,13 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Flush = cmp.Or(o.Flush, 500*time.Millisecond)
+	o.Gather = cmp.Or(o.Gather, 20*time.Millisecond)
 	o.CloseWait = cmp.Or(o.CloseWait, 5*time.Second)
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	o.Uploads = cmp.Or(o.Uploads, 8)
 	o.MaxPending = cmp.Or(o.MaxPending, 16<<20)
 	o.MaxSpool = cmp.Or(o.MaxSpool, 1<<30)
-	o.Idle = cmp.Or(o.Idle, 30*time.Second)
+	o.Idle = cmp.Or(o.Idle, 10*time.Second)
 	o.Sweep = cmp.Or(o.Sweep, 30*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -89,8 +90,9 @@ type Writer struct {
 	bucket *blob.Bucket
 	opts   Options
 	// id is unique among all processes; dir is its part of the spool, lock says
-	// that this process lives.
+	// that this process lives. making guards lock, and dir against being made twice.
 	id, dir string
+	making  sync.Mutex
 	lock    *flock.Flock
 
 	ctx   context.Context
@@ -128,32 +130,6 @@ func NewWriter(bucket *blob.Bucket, opts Options) (*Writer, error) {
 	return w, nil
 }
 
-// take makes this process's part of the spool. The lock comes before the
-// folder: a folder without a locked lock is that of a dead process.
-func (w *Writer) take() error {
-	if err := os.MkdirAll(w.opts.Spool, 0o700); err != nil {
-		return err
-	}
-	for {
-		var random [4]byte
-		_, _ = rand.Read(random[:])
-		w.id = cleanWorker(w.opts.Worker) + "-" + hex.EncodeToString(random[:])
-		w.dir = filepath.Join(w.opts.Spool, w.id)
-		w.lock = flock.New(w.dir+lockSuffix, flock.SetPermissions(0o600))
-		locked, err := w.lock.TryLock()
-		if err != nil {
-			return err
-		}
-		if !locked {
-			continue
-		}
-		if err := os.Mkdir(w.dir, 0o700); err != nil {
-			return errors.Join(err, w.lock.Unlock())
-		}
-		return nil
-	}
-}
-
 // Open begins the log of one run of a task. attempt is its number.
 func (w *Writer) Open(attempt, task string, run int) (*TaskLog, error) {
 	if err := checkAttempt(attempt); err != nil {
@@ -173,11 +149,8 @@ func (w *Writer) Open(attempt, task string, run int) (*TaskLog, error) {
 		w.lastStart = start
 		s = newStream(w, attempt, start)
 		w.streams[attempt] = s
-		w.done.Go(s.run)
 	}
-	s.mu.Lock()
-	s.tasks++
-	s.mu.Unlock()
+	s.begin()
 	return &TaskLog{stream: s, task: task, run: run}, nil
 }
 
@@ -207,45 +180,32 @@ func (w *Writer) Close(ctx context.Context) error {
 	w.done.Wait()
 	var left int64
 	for _, s := range streams {
-		left += s.release()
+		left += s.close()
 	}
 	// The folder goes only when it is empty.
 	if left == 0 && os.Remove(w.dir) == nil {
 		_ = os.Remove(w.dir + lockSuffix)
 	}
+	w.making.Lock()
 	err := w.lock.Unlock()
+	w.making.Unlock()
 	if left > 0 {
 		err = errors.Join(fmt.Errorf("log store: %d bytes of logs could not be stored yet and are kept in %s", left, w.dir), err)
 	}
 	return err
 }
 
-// spoolFailed says, not too often, that the spool takes nothing.
-func (w *Writer) spoolFailed(err error) {
-	w.mu.Lock()
-	quiet := time.Since(w.complained) < time.Minute
-	if !quiet {
-		w.complained = time.Now()
-	}
-	w.mu.Unlock()
-	if !quiet {
-		w.opts.Logger.Error("Logs are left out: the spool can't be written.", "spool", w.dir, "error", err)
-	}
-}
-
-// retire ends a stream that has nothing to do.
-func (w *Writer) retire(s *stream) bool {
+// retire ends a stream that has rested.
+func (w *Writer) retire(s *stream) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s.mu.Lock()
-	busy := s.tasks > 0 || s.pos > s.stored
+	resting := !s.running && !s.ended
 	s.mu.Unlock()
-	if busy || w.closed {
-		return false
+	if resting && !w.closed {
+		delete(w.streams, s.attempt)
+		s.close()
 	}
-	delete(w.streams, s.attempt)
-	s.release()
-	return true
 }
 
 // health is whether the store takes uploads, as the last one of any stream

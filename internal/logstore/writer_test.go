@@ -47,15 +47,6 @@ func TestWriteAndRead(t *testing.T) {
 		if left, err := os.ReadDir(spool); err != nil || len(left) > 0 {
 			t.Errorf("in the spool are %v, %v", left, err)
 		}
-		if err := Delete(t.Context(), b, "12"); err != nil {
-			t.Fatal(err)
-		}
-		if err := Delete(t.Context(), b, "12"); err != nil {
-			t.Fatal(err)
-		}
-		if got := readAll(t, b, "12", ReadOptions{}); len(got) != 0 {
-			t.Errorf("%v", got)
-		}
 		if got := readAll(t, b, "1", ReadOptions{}); len(got) != 2 {
 			t.Errorf("%v", got)
 		}
@@ -97,9 +88,6 @@ func TestSmallCases(t *testing.T) {
 				t.Errorf("%q is taken for an attempt", attempt)
 			}
 			if err := Read(t.Context(), b, attempt, ReadOptions{}, nil); err == nil {
-				t.Errorf("%q is taken for an attempt", attempt)
-			}
-			if err := Delete(t.Context(), b, attempt); err == nil {
 				t.Errorf("%q is taken for an attempt", attempt)
 			}
 		}
@@ -237,30 +225,5 @@ func TestRewritePause(t *testing.T) {
 	}
 	if got := readAll(t, b, "1", ReadOptions{}); len(got) != 10 {
 		t.Errorf("%d records", len(got))
-	}
-}
-
-func TestIdleStreamEnds(t *testing.T) {
-	b := folderBucket(t, t.TempDir())
-	w := newWriter(t, b, Options{Idle: time.Millisecond})
-	for i := range 2 {
-		log := open(t, w, "1", "+w", i+1)
-		log.Line(LevelInfo, "x")
-		time.Sleep(5 * time.Millisecond)
-		closeLog(t, log)
-		eventually(t, "the stream ends", func() bool {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			return len(w.streams) == 0
-		})
-		if left, err := os.ReadDir(w.dir); err != nil || len(left) > 0 {
-			t.Errorf("in the spool are %v, %v", left, err)
-		}
-	}
-	if got := chunks(t, b, "1"); len(got) != 2 {
-		t.Errorf("%v", got)
-	}
-	if got := shown(readAll(t, b, "1", ReadOptions{})); got != strings.Repeat("+w INFO x\n+w ends\n", 2) {
-		t.Errorf("%q", got)
 	}
 }

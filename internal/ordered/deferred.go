@@ -13,6 +13,9 @@ package ordered
 // DeferredKey is the only key of a deferred object.
 const DeferredKey = "dig2temporal-large-object"
 
+// ReferenceMark begins the text that stands for a value kept elsewhere.
+const ReferenceMark = "dig2temporal-large-value:"
+
 // Deferred returns a deferred object. Each operation is a string, an *Object or a
 // []any of strings.
 func Deferred(operations ...any) *Object {

@@ -2,6 +2,11 @@ package process
 
 import "context"
 
+// Variable is what commands carry in their environment on Linux, so that all of
+// what they start is found: marks, outermost first, since a command may run this
+// program.
+const Variable = "DIG2TEMPORAL_COMMAND"
+
 type killKey struct{}
 
 // WithKill returns a context for commands that are cancelled without patience:

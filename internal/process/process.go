@@ -11,7 +11,8 @@
 //     is told: nobody would ever stop it, and its output has nowhere to go.
 //   - A daemon has left the group ("setsid"), which says that it shall outlive
 //     the command. It goes on. When it holds the output, that is closed after
-//     Linger.
+//     Linger; what was written before is still passed on, however slowly it is
+//     taken.
 //   - On cancellation the whole group gets SIGTERM, and SIGKILL after Grace,
 //     also when the command itself is gone already. On Linux daemons get both,
 //     too: a mark in their environment tells whose they are.
@@ -28,7 +29,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -107,15 +107,13 @@ type Status struct {
 	Signal string
 }
 
-// proc is a started command. exited and drained are closed when it has exited
-// and when nobody holds its output any more.
+// proc is a started command. exited is closed when it has exited.
 type proc struct {
-	group   group
-	mark    mark
-	output  *os.File
-	exited  chan struct{}
-	drained chan struct{}
-	status  Status
+	group  group
+	mark   mark
+	output *Drain
+	exited chan struct{}
+	status Status
 }
 
 func start(c *Command) (*proc, error) {
@@ -135,7 +133,7 @@ func start(c *Command) (*proc, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &proc{mark: newMark(), output: reader, exited: make(chan struct{}), drained: make(chan struct{})}
+	p := &proc{mark: newMark(), exited: make(chan struct{})}
 	attr := &os.ProcAttr{Dir: c.Dir, Env: p.mark.in(c.Env), Files: []*os.File{null, writer, writer}, Sys: newGroup()}
 	started := make(chan error)
 	go p.live(path, c.Args, attr, started)
@@ -145,10 +143,7 @@ func start(c *Command) (*proc, error) {
 		reader.Close()
 		return nil, startError(c, err)
 	}
-	go func() {
-		defer close(p.drained)
-		drain(c.Output, reader)
-	}()
+	p.output = StartDrain(c.Output, reader)
 	return p, nil
 }
 
@@ -197,24 +192,6 @@ func startError(c *Command, err error) error {
 	return &NotFoundError{Program: c.Args[0], Err: err}
 }
 
-// buffers are shared: a command that prints little should not cost 32 KiB.
-var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
-
-func drain(w io.Writer, r io.Reader) {
-	b := buffers.Get().(*[]byte)
-	defer buffers.Put(b)
-	for {
-		n, err := r.Read(*b)
-		if n > 0 {
-			// An error of the log must not stop the command.
-			_, _ = w.Write((*b)[:n])
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
 type run struct {
 	c *Command
 	p *proc
@@ -230,12 +207,12 @@ func (r *run) untilExit(ctx context.Context) bool {
 }
 
 // untilClosed waits until all members of the group are gone and the output is
-// closed, as long as there is hope. It is false when the context is done.
+// read, as long as there is hope. It is false when the context is done.
 func (r *run) untilClosed(ctx context.Context) bool {
 	linger, patience := orElse(r.c.Linger, 3*time.Second), orElse(r.c.Patience, 10*time.Second)
 	begin := time.Now()
 	wait := minPoll
-	drained := r.p.drained
+	drained := r.p.output.Done
 	for {
 		alive := true
 		select {
@@ -254,11 +231,13 @@ func (r *run) untilClosed(ctx context.Context) bool {
 			r.p.output.Close()
 			return true
 		case !alive && took > linger:
-			r.closeOutput()
-			return true
+			r.p.output.Finish()
 		case alive && took > patience:
 			left := Leftover{Processes: r.p.group.members(), Output: drained != nil, After: patience}
 			r.stop(Killed(ctx), "")
+			if ctx.Err() != nil {
+				return false
+			}
 			if r.c.Left != nil {
 				r.c.Left(left)
 			}
@@ -283,12 +262,6 @@ func orElse(d, byDefault time.Duration) time.Duration {
 	return d
 }
 
-// closeOutput ends the reading; what still writes gets SIGPIPE.
-func (r *run) closeOutput() {
-	r.p.output.Close()
-	<-r.p.drained
-}
-
 // stop ends the group, and with it all that bears the mark. No mark spares the
 // daemons.
 func (r *run) stop(kill <-chan struct{}, m mark) {
@@ -303,11 +276,12 @@ func (r *run) stop(kill <-chan struct{}, m mark) {
 		r.gone(time.After(dying), nil, "")
 	}
 	select {
-	case <-r.p.drained:
-		r.p.output.Close()
+	case <-r.p.output.Done:
 	case <-time.After(maxPoll):
-		r.closeOutput()
+		r.p.output.Finish()
+		<-r.p.output.Done
 	}
+	r.p.output.Close()
 }
 
 // gone waits until the command, its group and all that bears the mark have

@@ -93,9 +93,6 @@ func (g group) members() []string {
 // inherits, wherever it goes: another group, another session, another parent.
 type mark string
 
-// variable holds the marks, outermost first: a command may run this program.
-const variable = "DIG2TEMPORAL_COMMAND"
-
 func newMark() mark { return mark(rand.Text()) }
 
 func (m mark) in(env []string) []string {
@@ -105,13 +102,13 @@ func (m mark) in(env []string) []string {
 	marked := make([]string, 0, len(env)+1)
 	value := string(m)
 	for _, entry := range env {
-		if outer, ok := strings.CutPrefix(entry, variable+"="); ok {
+		if outer, ok := strings.CutPrefix(entry, Variable+"="); ok {
 			value = outer + ":" + string(m)
 			continue
 		}
 		marked = append(marked, entry)
 	}
-	return append(marked, variable+"="+value)
+	return append(marked, Variable+"="+value)
 }
 
 // each calls use with every process that bears the mark and is no member of the

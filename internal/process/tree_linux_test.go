@@ -55,7 +55,7 @@ func TestCancelFindsDaemons(t *testing.T) {
 func TestMarksNest(t *testing.T) {
 	outer, inner := newMark(), newMark()
 	env := inner.in(outer.in([]string{"A=b"}))
-	if want := variable + "=" + string(outer) + ":" + string(inner); len(env) != 2 || env[0] != "A=b" || env[1] != want {
+	if want := Variable + "=" + string(outer) + ":" + string(inner); len(env) != 2 || env[0] != "A=b" || env[1] != want {
 		t.Fatalf("%q", env)
 	}
 	c := exec.Command("sleep", "1000")

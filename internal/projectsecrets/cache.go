@@ -35,18 +35,8 @@ type timed struct {
 	until time.Time
 }
 
-func newCache(o Options) *cache {
-	c := &cache{ttl: o.TTL, max: o.Cached, now: o.Now, answers: map[place]timed{}}
-	if c.ttl == 0 {
-		c.ttl = 5 * time.Second
-	}
-	if c.max <= 0 {
-		c.max = 1000
-	}
-	if c.now == nil {
-		c.now = time.Now
-	}
-	return c
+func newCache(o options) *cache {
+	return &cache{ttl: o.ttl, max: o.cached, now: o.now, answers: map[place]timed{}}
 }
 
 func (c *cache) get(project int64, key string) (answer, bool) {
@@ -70,7 +60,7 @@ func (c *cache) mark() int {
 func (c *cache) put(since int, project int64, key string, a answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ttl < 0 || c.changes != since {
+	if c.ttl <= 0 || c.changes != since {
 		return
 	}
 	if len(c.answers) >= c.max {
@@ -97,4 +87,15 @@ func (c *cache) forget(project int64, key string) {
 	defer c.mu.Unlock()
 	c.changes++
 	delete(c.answers, place{project, key})
+}
+
+func (c *cache) forgetAll(project int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changes++
+	for at := range c.answers {
+		if at.project == project {
+			delete(c.answers, at)
+		}
+	}
 }

@@ -22,19 +22,20 @@ import (
 	"gocloud.dev/gcerrors"
 	"gocloud.dev/secrets"
 
+	"github.com/dig2temporal/dig2temporal/internal/bucket"
 	"github.com/dig2temporal/dig2temporal/internal/secretstore"
 )
 
-// Options tune a Store. The zero value is ready to use.
-type Options struct {
-	// TTL is how long Get may answer from memory. It defaults to 5 seconds; a
-	// negative one turns the cache off.
-	TTL time.Duration
-	// Cached is the most values kept in memory, 1,000 by default.
-	Cached int
-	// Now is the clock, time.Now by default.
-	Now func() time.Time
+// options tune the memory of a Store.
+type options struct {
+	// ttl is how long Get may answer from memory; 0 turns the memory off.
+	ttl time.Duration
+	// cached is the most values kept in memory.
+	cached int
+	now    func() time.Time
 }
+
+func defaults() options { return options{ttl: 5 * time.Second, cached: 1000, now: time.Now} }
 
 // Store keeps the secrets of projects. It is safe for concurrent use.
 type Store struct {
@@ -45,8 +46,12 @@ type Store struct {
 
 // New returns a store on a bucket and a keeper. Both stay the caller's to close.
 // A nil keeper makes a store that lists and deletes, but neither sets nor gets.
-func New(bucket *blob.Bucket, keeper *secrets.Keeper, options Options) *Store {
-	return &Store{bucket: bucket, keeper: keeper, cache: newCache(options)}
+func New(b *blob.Bucket, keeper *secrets.Keeper) *Store {
+	return newStore(b, keeper, defaults())
+}
+
+func newStore(b *blob.Bucket, keeper *secrets.Keeper, o options) *Store {
+	return &Store{bucket: b, keeper: keeper, cache: newCache(o)}
 }
 
 var errNoKeeper = errors.New("no keeper is configured, so secrets can neither be set nor read")
@@ -103,16 +108,30 @@ func (s *Store) Delete(ctx context.Context, project int64, keys ...string) (miss
 	return missing, nil
 }
 
+// DeleteAll removes all that is kept of a project and returns the number of
+// objects, also when an error ends it halfway.
+func (s *Store) DeleteAll(ctx context.Context, project int64) (count int, err error) {
+	defer s.cache.forgetAll(project)
+	for object, err := range bucket.List(ctx, s.bucket, &blob.ListOptions{Prefix: folderName(project)}) {
+		if err != nil {
+			return count, fmt.Errorf("can't list the secrets: %w", err)
+		}
+		switch err := s.bucket.Delete(ctx, object.Key); {
+		case gcerrors.Code(err) == gcerrors.NotFound:
+		case err != nil:
+			return count, fmt.Errorf("can't delete the secrets: %w", err)
+		default:
+			count++
+		}
+	}
+	return count, nil
+}
+
 // Keys lists the keys of a project's secrets in order.
 func (s *Store) Keys(ctx context.Context, project int64) ([]string, error) {
 	folder := folderName(project)
 	keys := []string{}
-	for list := s.bucket.List(&blob.ListOptions{Prefix: folder}); ; {
-		object, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			sort.Strings(keys)
-			return keys, nil
-		}
+	for object, err := range bucket.List(ctx, s.bucket, &blob.ListOptions{Prefix: folder}) {
 		if err != nil {
 			return nil, fmt.Errorf("can't list the secrets: %w", err)
 		}
@@ -120,10 +139,12 @@ func (s *Store) Keys(ctx context.Context, project int64) ([]string, error) {
 			keys = append(keys, key)
 		}
 	}
+	sort.Strings(keys)
+	return keys, nil
 }
 
 // Get reads one secret; ok tells whether there is one. What it answers may be as
-// old as the TTL of the options, unless this store itself changed it.
+// old as five seconds, unless this store itself changed it.
 func (s *Store) Get(ctx context.Context, project int64, key string) (value string, ok bool, err error) {
 	if err := secretstore.CheckKey(key); err != nil {
 		return "", false, err

@@ -18,6 +18,7 @@ import (
 	"gocloud.dev/secrets"
 	"gocloud.dev/secrets/localsecrets"
 
+	"github.com/dig2temporal/dig2temporal/internal/bucket"
 	"github.com/dig2temporal/dig2temporal/internal/secretstore"
 )
 
@@ -67,12 +68,12 @@ func TestStore(t *testing.T) {
 	for name, b := range map[string]*blob.Bucket{"memory": newBucket(t), "folder": folder} {
 		t.Run(name, func(t *testing.T) {
 			k := newKeeper(t)
-			s := New(b, k, Options{})
+			s := New(b, k)
 			long := strings.Repeat("x", secretstore.MaxValue)
 			set(t, s, 1, "pg.password", "one", "aws.Key", "Upper", "aws.key", "lower", "empty", "", "long", long)
 			set(t, s, 12, "pg.password", "twelve")
 			set(t, s, -3, "a", "negative")
-			for _, s := range []*Store{s, New(b, k, Options{}), New(b, k, Options{TTL: -1})} {
+			for _, s := range []*Store{s, New(b, k), newStore(b, k, options{now: time.Now})} {
 				expect(t, s, 1, "pg.password", "one", true)
 				expect(t, s, 1, "aws.Key", "Upper", true)
 				expect(t, s, 1, "aws.key", "lower", true)
@@ -103,9 +104,36 @@ func TestStore(t *testing.T) {
 	}
 }
 
+func TestDeleteAll(t *testing.T) {
+	folder, err := bucket.Open(ctx, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	for name, b := range map[string]*blob.Bucket{"memory": newBucket(t), "folder": folder} {
+		t.Run(name, func(t *testing.T) {
+			s := New(b, newKeeper(t))
+			set(t, s, 1, "pg.password", "one", "aws.Key", "Upper")
+			set(t, s, 12, "pg.password", "twelve")
+			expect(t, s, 1, "pg.password", "one", true)
+			// What no command makes, such as the rest of a write that was cut off.
+			if err := b.WriteAll(ctx, "secrets/1/pg.password.17f.TMP", []byte("x"), nil); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []int{3, 0} {
+				if n, err := s.DeleteAll(ctx, 1); n != want || err != nil {
+					t.Errorf("deleted %d, %v, want %d", n, err, want)
+				}
+			}
+			expect(t, s, 1, "pg.password", "", false)
+			expect(t, s, 12, "pg.password", "twelve", true)
+		})
+	}
+}
+
 func TestNothingReadable(t *testing.T) {
 	b := newBucket(t)
-	set(t, New(b, newKeeper(t), Options{}), 5, "pg.password", "correct horse")
+	set(t, New(b, newKeeper(t)), 5, "pg.password", "correct horse")
 	data, err := b.ReadAll(ctx, "secrets/5/pg.password")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +145,7 @@ func TestNothingReadable(t *testing.T) {
 
 func TestInvalid(t *testing.T) {
 	b := newBucket(t)
-	s := New(b, newKeeper(t), Options{})
+	s := New(b, newKeeper(t))
 	for key, value := range map[string]string{
 		"": "v", "1a": "v", "a..b": "v", "a/b": "v", "../b": "v", strings.Repeat("a", 256): "v",
 		"a": strings.Repeat("secret", 3000), "b": "secret\xff",
@@ -142,7 +170,7 @@ func TestInvalid(t *testing.T) {
 func TestMovedObjects(t *testing.T) {
 	b := newBucket(t)
 	k := newKeeper(t)
-	s := New(b, k, Options{TTL: -1})
+	s := newStore(b, k, options{now: time.Now})
 	set(t, s, 1, "a", "value of a", "b", "value of b")
 	for to, want := range map[string]string{
 		"secrets/1/b": `the object of the secret "b" of project 1 holds the secret "a" of project 1`,
@@ -164,15 +192,15 @@ func TestMovedObjects(t *testing.T) {
 
 func TestOtherKeeper(t *testing.T) {
 	b := newBucket(t)
-	set(t, New(b, newKeeper(t), Options{}), 1, "pg.password", "value")
-	_, _, err := New(b, newKeeper(t), Options{}).Get(ctx, 1, "pg.password")
+	set(t, New(b, newKeeper(t)), 1, "pg.password", "value")
+	_, _, err := New(b, newKeeper(t)).Get(ctx, 1, "pg.password")
 	if err == nil || !strings.HasPrefix(err.Error(), `can't decrypt the secret "pg.password": the keeper can't open it (was it set with another key?): `) || strings.Contains(err.Error(), "value") {
 		t.Errorf("got %v", err)
 	}
-	if _, _, err = New(b, nil, Options{}).Get(ctx, 1, "pg.password"); err == nil || !strings.Contains(err.Error(), "no keeper is configured") {
+	if _, _, err = New(b, nil).Get(ctx, 1, "pg.password"); err == nil || !strings.Contains(err.Error(), "no keeper is configured") {
 		t.Errorf("got %v", err)
 	}
-	if err := New(b, nil, Options{}).Set(ctx, 1, map[string]string{"a": "b"}); err == nil {
+	if err := New(b, nil).Set(ctx, 1, map[string]string{"a": "b"}); err == nil {
 		t.Error("set without a keeper")
 	}
 }
@@ -180,7 +208,7 @@ func TestOtherKeeper(t *testing.T) {
 func TestDamage(t *testing.T) {
 	b := newBucket(t)
 	k := newKeeper(t)
-	s := New(b, k, Options{TTL: -1})
+	s := newStore(b, k, options{now: time.Now})
 	set(t, s, 1, "a", "value")
 	good, err := b.ReadAll(ctx, "secrets/1/a")
 	if err != nil {
@@ -210,8 +238,8 @@ func TestCache(t *testing.T) {
 	now := time.Unix(0, 0)
 	b := newBucket(t)
 	k := newKeeper(t)
-	writer := New(b, k, Options{})
-	s := New(b, k, Options{Now: func() time.Time { return now }, Cached: 3})
+	writer := New(b, k)
+	s := newStore(b, k, options{ttl: 5 * time.Second, now: func() time.Time { return now }, cached: 3})
 	set(t, writer, 1, "a", "old")
 	expect(t, s, 1, "a", "old", true)
 	expect(t, s, 1, "none", "", false)
@@ -234,7 +262,7 @@ func TestCache(t *testing.T) {
 }
 
 func TestCacheDropsWhatAChangeOvertook(t *testing.T) {
-	c := newCache(Options{})
+	c := newCache(defaults())
 	since := c.mark()
 	c.forget(1, "a")
 	c.put(since, 1, "a", answer{"old", true})
@@ -244,7 +272,7 @@ func TestCacheDropsWhatAChangeOvertook(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	s := New(newBucket(t), newKeeper(t), Options{Cached: 2})
+	s := newStore(newBucket(t), newKeeper(t), options{ttl: 5 * time.Second, now: time.Now, cached: 2})
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {

@@ -15,6 +15,8 @@ type NotFoundError struct {
 	// Name is what was looked for: a name, an id or a digest; "" for the latest
 	// revision.
 	Name string
+	// ID is that of a project which had the name, and lost it to another one.
+	ID int64
 	// In names the project of a revision, if it is known.
 	In string
 	// Known are the names that exist, as far as they are known.
@@ -24,6 +26,9 @@ type NotFoundError struct {
 func (e *NotFoundError) Error() string {
 	if e.Kind == "revision" && e.Name == "" && len(e.Known) == 0 {
 		return fmt.Sprintf("project %q has no revision yet", e.In)
+	}
+	if e.ID != 0 {
+		return fmt.Sprintf("the %s %q with the id %d was deleted; another one has the name now", e.Kind, e.Name, e.ID)
 	}
 	text := fmt.Sprintf("there is no %s %q", e.Kind, e.Name)
 	if e.In != "" {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -64,9 +63,9 @@ func (s *Store) named(ctx context.Context, name string) (*Project, error) {
 	return &p, nil
 }
 
-// ProjectByID returns the project of an id, also if it was deleted. The error may
+// projectByID returns the project of an id, also if it was deleted. The error may
 // be a *NotFoundError.
-func (s *Store) ProjectByID(ctx context.Context, id int64) (*Project, error) {
+func (s *Store) projectByID(ctx context.Context, id int64) (*Project, error) {
 	var p Project
 	err := s.readRecord(ctx, idKey(id), &p)
 	if isMissing(err) {
@@ -78,19 +77,23 @@ func (s *Store) ProjectByID(ctx context.Context, id int64) (*Project, error) {
 	return &p, nil
 }
 
-// Delete gives the name of a project free and returns the project, whose revisions
-// can still be read by its id. The error may be a *NotFoundError.
-func (s *Store) Delete(ctx context.Context, project string) (*Project, error) {
-	p, err := s.Project(ctx, project)
+// Delete gives the name of a project free and returns the project as it is then;
+// its revisions can still be read by its id. A project of another id that has the
+// name now stays. The error may be a *NotFoundError.
+func (s *Store) Delete(ctx context.Context, project *Project) (*Project, error) {
+	p, err := s.Project(ctx, project.Name)
 	if err != nil {
 		return nil, err
+	}
+	if p.ID != project.ID {
+		return nil, &NotFoundError{Kind: "project", Name: project.Name, ID: project.ID}
 	}
 	p.DeletedAt = s.time()
 	// In this order a deletion that ends halfway can be done again.
 	if err := s.overwrite(ctx, idKey(p.ID), p); err != nil {
 		return nil, err
 	}
-	if err := s.bucket.Delete(ctx, projectKey(project)); err != nil && !isMissing(err) {
+	if err := s.bucket.Delete(ctx, projectKey(p.Name)); err != nil && !isMissing(err) {
 		return nil, storeError(err)
 	}
 	return p, nil
@@ -112,7 +115,7 @@ func (s *Store) ensure(ctx context.Context, name string) (*Project, error) {
 	if !errors.Is(err, bucket.ErrExists) {
 		return nil, err
 	}
-	// Somebody else made it at the same time; the id stands for nothing.
+	// Somebody else made another one at the same time; the id stands for nothing.
 	if err := s.bucket.Delete(ctx, idKey(p.ID)); err != nil && !isMissing(err) {
 		return nil, storeError(err)
 	}
@@ -146,35 +149,17 @@ var (
 )
 
 // keys lists a folder, without what a write to it has not finished.
-//
-// A bucket in a folder can't be listed while such a file of another writer
-// disappears; then it is listed again.
 func (s *Store) keys(ctx context.Context, folder string, form *regexp.Regexp) ([]string, error) {
-	for try := 0; ; try++ {
-		keys, err := s.keysOnce(ctx, folder, form)
-		if !isMissing(err) || try == maxTries {
-			return keys, err
-		}
-		if err := pause(ctx, try); err != nil {
-			return nil, err
-		}
-	}
-}
-
-func (s *Store) keysOnce(ctx context.Context, folder string, form *regexp.Regexp) ([]string, error) {
 	var keys []string
-	for o := s.bucket.List(&blob.ListOptions{Prefix: folder, Delimiter: "/"}); ; {
-		next, err := o.Next(ctx)
-		if err == io.EOF {
-			return keys, nil
-		}
+	for o, err := range bucket.List(ctx, s.bucket, &blob.ListOptions{Prefix: folder, Delimiter: "/"}) {
 		if err != nil {
 			return nil, storeError(err)
 		}
-		if !next.IsDir && form.MatchString(next.Key[len(folder):]) {
-			keys = append(keys, next.Key)
+		if !o.IsDir && form.MatchString(o.Key[len(folder):]) {
+			keys = append(keys, o.Key)
 		}
 	}
+	return keys, nil
 }
 
 // readAll reads the records of the keys that are still there.

@@ -23,7 +23,8 @@ const maxRevisions = 99_999_999
 
 // Push stores a revision, and the project if there is none of its name. The error
 // may be an *InvalidError or, if the project has a revision of the name, a
-// *ConflictError; then nothing can be seen of the push.
+// *ConflictError; then nothing can be seen of the push. After another error the
+// revision may be there.
 func (s *Store) Push(ctx context.Context, p Push) (*Revision, error) {
 	r, err := newRevision(p)
 	if err != nil {
@@ -125,15 +126,19 @@ func (s *Store) putContent(ctx context.Context, p Push, r *Revision) error {
 	}
 	r.Digest, r.Size = hex.EncodeToString(sum.Sum(nil)), size
 	const atOnce = 16
+	batch := bucket.NewBatch(s.bucket)
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(atOnce)
-	all.Go(func() error { return s.put(ctx, archiveKey(r.Digest), archiveType, p.Archive, size) })
+	all.Go(func() error { return s.put(ctx, batch, archiveKey(r.Digest), archiveType, p.Archive, size) })
 	for i, w := range p.Workflows {
 		all.Go(func() error {
-			return s.put(ctx, planKey(r.Workflows[i].Plan), jsonType, bytes.NewReader(w.Plan), int64(len(w.Plan)))
+			return s.put(ctx, batch, planKey(r.Workflows[i].Plan), jsonType, bytes.NewReader(w.Plan), int64(len(w.Plan)))
 		})
 	}
-	return all.Wait()
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	return storeError(batch.Sync())
 }
 
 // append writes the revision behind the newest one, if its name is free. If

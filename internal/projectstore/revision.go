@@ -18,7 +18,7 @@ func (s *Store) Revisions(ctx context.Context, projectID int64) ([]Revision, err
 	}
 	if len(keys) == 0 {
 		// A project that was never pushed to the end has none.
-		if _, err := s.ProjectByID(ctx, projectID); err != nil {
+		if _, err := s.projectByID(ctx, projectID); err != nil {
 			return nil, err
 		}
 	}
@@ -43,7 +43,7 @@ func (s *Store) LatestOf(ctx context.Context, projectID int64) (*Revision, error
 	if err != nil || r != nil {
 		return r, err
 	}
-	p, err := s.ProjectByID(ctx, projectID)
+	p, err := s.projectByID(ctx, projectID)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Store) Revision(ctx context.Context, projectID int64, name string) (*Re
 		return nil, err
 	}
 	if number > 0 {
-		r, err := s.RevisionNumber(ctx, projectID, number)
+		r, err := s.revisionNumber(ctx, projectID, number)
 		if err == nil && r.Name != name {
 			return nil, &DamagedError{Key: revisionNameKey(projectID, name), Reason: fmt.Sprintf("revision %d is %q", number, r.Name)}
 		}
@@ -106,9 +106,9 @@ func (s *Store) Revision(ctx context.Context, projectID int64, name string) (*Re
 // fewRevisions are read to answer a mistyped name.
 const fewRevisions = 100
 
-// RevisionNumber returns the revision of a number, the first being 1; the project
+// revisionNumber returns the revision of a number, the first being 1; the project
 // may be deleted. The error may be a *NotFoundError.
-func (s *Store) RevisionNumber(ctx context.Context, projectID int64, number int) (*Revision, error) {
+func (s *Store) revisionNumber(ctx context.Context, projectID int64, number int) (*Revision, error) {
 	var r Revision
 	err := s.readRecord(ctx, revisionKey(projectID, number), &r)
 	if isMissing(err) {

@@ -119,13 +119,28 @@ func (s *Store) readRecord(ctx context.Context, key string, into any) error {
 	return nil
 }
 
-// create writes a record unless there is one, which is bucket.ErrExists.
+// create writes a record unless there is another one, which is bucket.ErrExists.
+//
+// A record of the same content is taken for the one to be written: most likely it
+// is, since a client that got no answer asks again and finds what it wrote at
+// first. And if somebody else wrote the same at the same time, both may go on.
 func (s *Store) create(ctx context.Context, key string, record any) error {
 	text, err := encode(record)
-	if err == nil {
-		err = bucket.Create(ctx, s.bucket, key, jsonType, bytes.NewReader(text))
+	if err != nil {
+		return storeError(err)
 	}
-	return storeError(err)
+	err = bucket.Create(ctx, s.bucket, key, jsonType, bytes.NewReader(text))
+	if !errors.Is(err, bucket.ErrExists) {
+		return storeError(err)
+	}
+	switch found, readErr := s.read(ctx, key); {
+	case readErr == nil && bytes.Equal(found, text):
+		return nil
+	case readErr == nil || isMissing(readErr):
+		return storeError(err)
+	default:
+		return readErr
+	}
 }
 
 func (s *Store) overwrite(ctx context.Context, key string, record any) error {
@@ -137,7 +152,7 @@ func (s *Store) overwrite(ctx context.Context, key string, record any) error {
 }
 
 // put writes a blob whose key is the digest of its content.
-func (s *Store) put(ctx context.Context, key, contentType string, content io.Reader, size int64) error {
+func (s *Store) put(ctx context.Context, batch *bucket.Batch, key, contentType string, content io.ReadSeeker, size int64) error {
 	switch old, err := s.bucket.Attributes(ctx, key); {
 	case err == nil && old.Size == size:
 		return nil
@@ -147,7 +162,7 @@ func (s *Store) put(ctx context.Context, key, contentType string, content io.Rea
 	case !isMissing(err):
 		return storeError(err)
 	}
-	err := bucket.Create(ctx, s.bucket, key, contentType, content)
+	err := batch.Create(ctx, key, contentType, content)
 	if errors.Is(err, bucket.ErrExists) {
 		return nil
 	}

@@ -174,13 +174,20 @@ func TestDelete(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *projectstore.Store, _ *blob.Bucket) {
 		ctx := t.Context()
 		old := mustPush(t, s, push("etl", "v1", "old", "daily"))
-		p, err := s.Delete(ctx, "etl")
+		alive, err := s.Project(ctx, "etl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Delete(ctx, alive)
 		if err != nil || p.ID != old.ProjectID || p.DeletedAt.IsZero() {
 			t.Fatalf("%+v, %v", p, err)
 		}
 		var missing *projectstore.NotFoundError
-		if _, err := s.Delete(ctx, "etl"); !errors.As(err, &missing) {
+		if _, err := s.Delete(ctx, alive); !errors.As(err, &missing) {
 			t.Errorf("deleted twice: %v", err)
+		}
+		if !alive.DeletedAt.IsZero() {
+			t.Error("what was given is changed")
 		}
 		if _, err := s.Latest(ctx, "etl"); !errors.As(err, &missing) {
 			t.Errorf("latest of the deleted: %v", err)
@@ -191,6 +198,13 @@ func TestDelete(t *testing.T) {
 		fresh := mustPush(t, s, push("etl", "v1", "new"))
 		if fresh.ProjectID == old.ProjectID || fresh.Number != 1 {
 			t.Errorf("got %+v", fresh)
+		}
+		want := fmt.Sprintf(`the project "etl" with the id %d was deleted; another one has the name now`, old.ProjectID)
+		if _, err := s.Delete(ctx, alive); !errors.As(err, &missing) || err.Error() != want {
+			t.Errorf("deleted when another one has the name: %v", err)
+		}
+		if p, err := s.Project(ctx, "etl"); err != nil || p.ID != fresh.ProjectID {
+			t.Errorf("the other one: %+v, %v", p, err)
 		}
 		for _, want := range []*projectstore.Revision{old, fresh} {
 			r, err := s.Revision(ctx, want.ProjectID, "v1")
@@ -230,7 +244,7 @@ func TestErrors(t *testing.T) {
 			{get(s.Project(ctx, "unlike")), `there is no project "unlike"`},
 			{get(s.Project(ctx, "")), `there is no project ""`},
 			{get(s.Latest(ctx, "daily_elt")), `there is no project "daily_elt" (did you mean "daily_etl"?)`},
-			{get(s.Delete(ctx, "Daily_etl")), `there is no project "Daily_etl" (did you mean "daily_etl"?)`},
+			{get(s.Delete(ctx, &projectstore.Project{ID: r.ProjectID, Name: "Daily_etl"})), `there is no project "Daily_etl" (did you mean "daily_etl"?)`},
 			{get(s.ProjectByID(ctx, 5)), `there is no project "5"`},
 			{get(s.Revisions(ctx, 5)), `there is no project "5"`},
 			{get(s.LatestOf(ctx, 5)), `there is no project "5"`},

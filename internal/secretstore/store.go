@@ -17,6 +17,8 @@ import (
 	"slices"
 
 	"github.com/gofrs/flock"
+
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 )
 
 const (
@@ -112,9 +114,9 @@ func (s *Store) change(edit func(map[string]string) (changed bool, err error)) e
 	if err != nil || !changed {
 		return err
 	}
-	key, err := s.key()
+	key, err := keyfile.Read(s.keyPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		key, err = s.newKey()
+		key, err = keyfile.Create(s.keyPath())
 	}
 	if err != nil {
 		return err
@@ -123,7 +125,7 @@ func (s *Store) change(edit func(map[string]string) (changed bool, err error)) e
 	if err != nil {
 		return err
 	}
-	sealed, err := seal(key, text)
+	sealed, err := seal(&key, text)
 	if err != nil {
 		return err
 	}
@@ -142,10 +144,10 @@ func (s *Store) read() (map[string]string, error) {
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%s has %d bytes, %d are allowed", file, info.Size(), maxFile)
 	}
-	key, err := s.key()
+	key, err := keyfile.Read(s.keyPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the secrets can't be read without their key %s, which is not there; bring it back, or remove %s and set the secrets again",
-			filepath.Join(s.folder, keyFile), file)
+			s.keyPath(), file)
 	}
 	if err != nil {
 		return nil, err
@@ -154,10 +156,10 @@ func (s *Store) read() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, ok := open(key, sealed)
+	text, ok := open(&key, sealed)
 	all := map[string]string{}
 	if !ok || json.Unmarshal(text, &all) != nil {
-		return nil, fmt.Errorf("%s is damaged, or was written with another key than %s", file, filepath.Join(s.folder, keyFile))
+		return nil, fmt.Errorf("%s is damaged, or was written with another key than %s", file, s.keyPath())
 	}
 	return all, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/dig2temporal/dig2temporal/internal/keyfile"
 )
 
 func newStore(t *testing.T) (*Store, string) {
@@ -108,15 +110,15 @@ func TestRefused(t *testing.T) {
 			return os.Chmod(filepath.Join(f, keyFile), 0o644)
 		}},
 		{"no key", "can't be read without their key", func(f string) error { return os.Remove(filepath.Join(f, keyFile)) }},
-		{"a short key", "is no key", func(f string) error { return os.WriteFile(filepath.Join(f, keyFile), []byte("YWJj"), 0o600) }},
-		{"a long file as a key", "is no key", func(f string) error {
+		{"a short key", "holds no key", func(f string) error { return os.WriteFile(filepath.Join(f, keyFile), []byte("YWJj"), 0o600) }},
+		{"a long file as a key", "holds no key", func(f string) error {
 			return os.WriteFile(filepath.Join(f, keyFile), bytes.Repeat([]byte("a"), 4096), 0o600)
 		}},
 		{"another key", "is damaged, or was written with another key", func(f string) error {
 			if err := os.Remove(filepath.Join(f, keyFile)); err != nil {
 				return err
 			}
-			_, err := Open(f).newKey()
+			_, err := keyfile.Create(filepath.Join(f, keyFile))
 			return err
 		}},
 		{"a changed bit", "is damaged", func(f string) error {
@@ -202,7 +204,7 @@ func TestCheckValue(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	key := &[keySize]byte{1}
+	key := &keyfile.Key{1}
 	sealed, err := seal(key, []byte(`{"a":"b"}`))
 	if err != nil {
 		f.Fatal(err)

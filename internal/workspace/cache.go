@@ -23,10 +23,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -35,25 +37,32 @@ import (
 
 // Options are the choices of New.
 type Options struct {
-	// Dir is the folder of the cache; it is created if it is missing. The processes
-	// of one machine may share it.
+	// Dir is the folder of the cache; it is created if it is missing, also while the
+	// cache is in use. The processes of one machine may share it.
 	Dir string
 	// MaxBytes is what the cached projects may take on disk, by default 2 GiB. Copies
 	// don't count, and a project that is larger by itself is kept until the next.
 	MaxBytes int64
 	// Fetch opens the archive of a digest (SHA-256 in hexadecimal).
 	Fetch func(ctx context.Context, digest string) (io.ReadCloser, error)
+	// Stall is how long the store may send nothing of an archive before its fetch
+	// ends with an error, a minute by default.
+	Stall time.Duration
 	// Limits bound the archives.
 	Limits archive.Limits
+	// Logger is told what can't be removed. The default says nothing.
+	Logger *slog.Logger
 }
 
 // Cache hands out private copies of projects. It is safe for concurrent use.
 type Cache struct {
 	options Options
-	own     *own
+	// mending lets one caller at a time look for what is missing.
+	mending sync.Mutex
 
 	mu      sync.Mutex
 	closed  bool
+	own     *own
 	flights map[string]*flight
 	// trees are the lists of files that were read, sizes what all trees take that
 	// were seen.
@@ -63,23 +72,38 @@ type Cache struct {
 
 // New opens a cache and removes what processes that are dead left in its folder.
 func New(o Options) (*Cache, error) {
-	dir, err := filepath.Abs(o.Dir)
+	dir, err := resolved(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("workspace: %w", err)
 	}
 	o.Dir = dir
 	o.MaxBytes = cmp.Or(o.MaxBytes, 2<<30)
+	o.Stall = cmp.Or(o.Stall, time.Minute)
 	o.Limits = o.Limits.WithDefaults()
-	for _, folder := range []string{"locks", "trees", "tasks"} {
-		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
-			return nil, fmt.Errorf("workspace: %w", err)
-		}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	c := &Cache{options: o, flights: map[string]*flight{}, trees: map[string]*tree{}, sizes: map[string]int64{}}
+	if err := c.folders(); err != nil {
+		return nil, fmt.Errorf("workspace: %w", err)
+	}
 	if c.own, err = newOwn(filepath.Join(dir, "tasks")); err != nil {
 		return nil, fmt.Errorf("workspace: %w", err)
 	}
 	return c, nil
+}
+
+// resolved makes a folder and returns its path without symbolic links: commands see
+// the folder that they run in so, and what they say of it is compared with it.
+func resolved(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
 }
 
 // Close removes the copies that are left. The cached projects stay.
@@ -91,7 +115,7 @@ func (c *Cache) Close() error {
 	if done {
 		return nil
 	}
-	if err := c.own.close(); err != nil {
+	if err := c.current().close(); err != nil {
 		return fmt.Errorf("workspace: %w", err)
 	}
 	return nil
@@ -102,7 +126,9 @@ func (c *Cache) Close() error {
 // and may be called again.
 //
 // The archive is fetched if the cache has not got it; of several callers one
-// fetches. Nothing of it is used unless it has the digest.
+// fetches. Nothing of it is used unless it has the digest. An error of Fetch is
+// wrapped. That of a store that sends nothing is one that passes: Open may be called
+// again.
 func (c *Cache) Open(ctx context.Context, digest string) (dir string, closeCopy func() error, err error) {
 	if !digestForm.MatchString(digest) {
 		return "", nil, fmt.Errorf("workspace: %q is no SHA-256 digest", digest)
@@ -111,26 +137,38 @@ func (c *Cache) Open(ctx context.Context, digest string) (dir string, closeCopy 
 	closed := c.closed
 	c.mu.Unlock()
 	if closed {
-		return "", nil, errors.New("workspace: it is closed")
+		return "", nil, fmt.Errorf("workspace: %w", errClosed)
 	}
-	// Another process may remove the tree before it is locked here.
+	// Another process may remove the tree before it is locked here, and somebody
+	// who cleans the disk anything.
+	mends := 0
 	for range 10 {
 		dir, closeCopy, err = c.copyOf(ctx, digest)
-		if !errors.Is(err, errNoTree) {
+		if errors.Is(err, errNoTree) {
+			if err = c.install(ctx, digest); err == nil {
+				err = errNoTree
+				continue
+			}
+		}
+		if err == nil {
+			return dir, closeCopy, nil
+		}
+		if ctx.Err() != nil || !isRemoval(err) || mends == maxMends {
 			break
 		}
-		if err = c.install(ctx, digest); err != nil {
+		mends++
+		if mending := c.mend(); mending != nil {
+			err = errors.Join(err, mending)
 			break
 		}
 	}
-	switch {
-	case err == nil:
-		return dir, closeCopy, nil
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return "", nil, ctx.Err()
 	}
 	return "", nil, fmt.Errorf("workspace: project archive %s: %w", digest, err)
 }
+
+var errClosed = errors.New("it is closed")
 
 var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -148,11 +186,12 @@ func (c *Cache) copyOf(ctx context.Context, digest string) (string, func() error
 	if err != nil {
 		return "", nil, err
 	}
-	name, at, err := c.own.folder()
+	own := c.current()
+	name, at, err := own.folder()
 	if err != nil {
 		return "", nil, err
 	}
-	closeCopy := sync.OnceValue(func() error { return c.own.remove(name) })
+	closeCopy := sync.OnceValue(func() error { return own.remove(name) })
 	dir := filepath.Join(at, "work")
 	if err := t.copy(ctx, c.treePath(digest), dir); err != nil {
 		// Somebody who cleans the disk may have removed files of the tree.

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,34 +18,36 @@ type cached struct {
 
 // evict removes the trees that were not used for the longest time, until the rest
 // is no larger than it may be. Trees that are being copied stay, and so does the
-// one that was just made.
-func (c *Cache) evict(keep string) error {
+// one that was just made. A tree that can't be removed is said and passed over.
+func (c *Cache) evict(keep string) {
 	all, total, err := c.all()
 	if err != nil {
-		return err
+		c.options.Logger.Warn("The cached projects can't be listed.", "error", err)
+		return
 	}
 	slices.SortFunc(all, func(a, b cached) int { return a.used.Compare(b.used) })
 	for _, tree := range all {
 		if total <= c.options.MaxBytes {
-			return nil
+			return
 		}
 		if tree.digest == keep {
 			continue
 		}
 		removed, err := c.removeTree(tree.digest)
 		if err != nil {
-			return err
+			c.options.Logger.Warn("A cached project can't be removed.", "archive", tree.digest, "error", err)
 		}
 		if removed {
 			total -= tree.bytes
 		}
 	}
-	return nil
 }
 
-// removeTree does nothing to a tree that is in use.
-func (c *Cache) removeTree(digest string) (bool, error) {
-	name, at, err := c.own.folder()
+// removeTree does nothing to a tree that is in use. A tree that was taken away is
+// removed from the cache, whatever error its files meet with after that.
+func (c *Cache) removeTree(digest string) (removed bool, err error) {
+	own := c.current()
+	name, at, err := own.folder()
 	if err != nil {
 		return false, err
 	}
@@ -55,12 +58,12 @@ func (c *Cache) removeTree(digest string) (bool, error) {
 		lock.Close()
 	}
 	if err != nil || !locked {
-		return false, firstError(err, c.own.remove(name))
+		return false, firstError(err, own.remove(name))
 	}
 	c.mu.Lock()
 	delete(c.sizes, digest)
 	c.mu.Unlock()
-	return true, c.own.remove(name)
+	return true, own.remove(name)
 }
 
 func firstError(errs ...error) error {
@@ -80,6 +83,7 @@ func (c *Cache) all() ([]cached, int64, error) {
 	}
 	var trees []cached
 	var total int64
+	found := map[string]bool{}
 	for _, e := range entries {
 		digest, isList := strings.CutSuffix(e.Name(), ".json")
 		if !isList {
@@ -90,10 +94,15 @@ func (c *Cache) all() ([]cached, int64, error) {
 			// Another process removed it.
 			continue
 		}
+		found[digest] = true
 		t := cached{digest: digest, used: info.ModTime(), bytes: c.sizeOf(digest)}
 		total += t.bytes
 		trees = append(trees, t)
 	}
+	// What other processes removed is not remembered for ever.
+	c.mu.Lock()
+	maps.DeleteFunc(c.sizes, func(digest string, _ int64) bool { return !found[digest] })
+	c.mu.Unlock()
 	return trees, total, nil
 }
 

@@ -2,12 +2,8 @@ package workspace
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -71,7 +67,7 @@ func (c *Cache) land(digest string, f *flight) {
 // poll is how often a lock is asked for that another process holds.
 const poll = 10 * time.Millisecond
 
-func (c *Cache) fetch(ctx context.Context, digest string) (err error) {
+func (c *Cache) fetch(ctx context.Context, digest string) error {
 	lock := c.fetchLock(digest)
 	if err := takeLock(ctx, lock); err != nil {
 		return err
@@ -81,11 +77,21 @@ func (c *Cache) fetch(ctx context.Context, digest string) (err error) {
 	if there, err := c.isThere(digest); there || err != nil {
 		return err
 	}
-	name, at, err := c.own.folder()
+	// Later it would be in vain that it was fetched.
+	if err := c.folders(); err != nil {
+		return err
+	}
+	own := c.current()
+	name, at, err := own.folder()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.own.remove(name)) }()
+	// What can't be removed is no reason not to use the tree.
+	defer func() {
+		if err := own.remove(name); err != nil {
+			c.options.Logger.Warn("What a download leaves can't be removed.", "error", err)
+		}
+	}()
 	t, err := c.prepare(ctx, digest, at)
 	if err != nil {
 		return err
@@ -93,7 +99,8 @@ func (c *Cache) fetch(ctx context.Context, digest string) (err error) {
 	if err := c.place(ctx, digest, at, t); err != nil {
 		return err
 	}
-	return c.evict(digest)
+	c.evict(digest)
+	return nil
 }
 
 func takeLock(ctx context.Context, lock *flock.Flock) error {
@@ -141,43 +148,6 @@ func (c *Cache) prepare(ctx context.Context, digest, at string) (*tree, error) {
 		return nil, err
 	}
 	return t, os.WriteFile(filepath.Join(at, "list"), text, 0o600)
-}
-
-// download writes the archive to a file, which is rewound, and compares the
-// digests.
-func (c *Cache) download(ctx context.Context, digest string, to *os.File) error {
-	r, err := c.options.Fetch(ctx, digest)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	// What can't be packed any denser than it is grows by a little.
-	most := c.options.Limits.MaxBytes + 64<<20
-	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(to, sum), io.LimitReader(untilDone{ctx, r}, most+1))
-	if err != nil {
-		return err
-	}
-	if n > most {
-		return fmt.Errorf("it is longer than %d bytes", most)
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != digest {
-		return fmt.Errorf("what was fetched has another digest: %s (%d bytes)", got, n)
-	}
-	_, err = to.Seek(0, io.SeekStart)
-	return err
-}
-
-type untilDone struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (u untilDone) Read(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return u.r.Read(p)
 }
 
 // place moves a tree where everybody finds it, its list last.

@@ -37,6 +37,15 @@ func newOwn(tasks string) (*own, error) {
 	if err != nil {
 		return nil, err
 	}
+	o, err := makeOwn(tasks)
+	birth.Close()
+	for _, lock := range dead {
+		bury(tasks, lock)
+	}
+	return o, err
+}
+
+func makeOwn(tasks string) (*own, error) {
 	o := &own{dir: filepath.Join(tasks, uuid.NewString()[:13])}
 	o.lock = flock.New(o.dir+lockSuffix, flock.SetPermissions(0o600))
 	if locked, err := o.lock.TryLock(); err != nil || !locked {
@@ -45,12 +54,9 @@ func newOwn(tasks string) (*own, error) {
 	if err := os.Mkdir(o.dir, 0o700); err != nil {
 		return nil, errors.Join(err, o.lock.Close())
 	}
+	var err error
 	if o.root, err = os.OpenRoot(o.dir); err != nil {
 		return nil, errors.Join(err, o.lock.Close())
-	}
-	birth.Close()
-	for _, lock := range dead {
-		bury(tasks, lock)
 	}
 	return o, nil
 }
@@ -106,9 +112,31 @@ func (o *own) remove(name string) error {
 	return err
 }
 
+// isGone says whether the folder is no longer where it was made. When that can't be
+// known it is not: tasks may work in it.
+func (o *own) isGone() bool {
+	found, err := os.Lstat(o.dir)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	made, err := o.root.Stat(".")
+	return err == nil && !os.SameFile(made, found)
+}
+
+// leave gives up a folder that is gone. If its lock's file is left, a later
+// process finds it.
+func (o *own) leave() {
+	_ = o.root.Close()
+	_ = o.lock.Close()
+}
+
 func (o *own) close() error {
 	err := o.root.Close()
 	tasks, openErr := os.OpenRoot(filepath.Dir(o.dir))
+	if errors.Is(openErr, fs.ErrNotExist) {
+		// Somebody removed the folders of all processes.
+		return errors.Join(err, o.lock.Close())
+	}
 	if openErr != nil {
 		return errors.Join(err, openErr, o.lock.Close())
 	}

@@ -35,6 +35,9 @@ func Workflow(name string, tree *syntax.Node) (*plan.Plan, []finding.Finding) {
 	if finding.HasErrors(findings) {
 		return nil, atMost(maxFindings, findings)
 	}
+	if err := checkReferences(root); err != nil {
+		return nil, append(findings, finding.Finding{Pos: root.Pos, Rule: "reserved", Severity: finding.Error, Message: err.Error()})
+	}
 	return &plan.Plan{
 		Version:  plan.Version,
 		Workflow: name,
@@ -75,7 +78,7 @@ func Tasks(parent, suffix string, generated *ordered.Object, marks map[string]*p
 	if err := checkExports(t); err != nil {
 		return nil, err
 	}
-	return t, nil
+	return t, checkReferences(t)
 }
 
 // Check compiles the _check of a task that succeeded; nil when it has none. A

@@ -47,5 +47,5 @@ func Rounds(parent string, shape plan.Rounds, body *ordered.Object, parallel any
 		return nil, err
 	}
 	t.Rounds = &shape
-	return t, nil
+	return t, checkReferences(t)
 }

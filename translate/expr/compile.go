@@ -57,7 +57,7 @@ func Check(expression string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := inspect(false, e); err != nil {
+	if _, err := inspect(e); err != nil {
 		return fmt.Errorf("SyntaxError: %w", err)
 	}
 	return nil
@@ -92,7 +92,7 @@ func compile(text string) *program {
 func (p *program) compile(traced bool) error {
 	var source strings.Builder
 	source.WriteString("(function(print){var __t,__p='',__j;with(this){")
-	n, size, sums := 0, 0, 0
+	n, size := 0, 0
 	for _, part := range p.parts {
 		if !part.Expression || part.Text == "" {
 			continue
@@ -101,7 +101,6 @@ func (p *program) compile(traced bool) error {
 			return err
 		}
 		size += len(part.Text)
-		sums += strings.Count(part.Text, "+") + strings.Count(part.Text, "${")
 		source.WriteString(emitName + "((" + part.Text + "));\n")
 		n++
 	}
@@ -117,7 +116,7 @@ func (p *program) compile(traced bool) error {
 	if calls == nil {
 		return p.syntaxError(errNoExpression)
 	}
-	if p.uses, err = inspectArguments(sums > 6, calls); err != nil {
+	if p.uses, err = inspectArguments(calls); err != nil {
 		return fmt.Errorf("SyntaxError: %w", err)
 	}
 	p.uses.quick = p.uses.isQuick(size)
@@ -131,12 +130,12 @@ func (p *program) compile(traced bool) error {
 }
 
 // inspectArguments inspects the expressions that calls of emit are given.
-func inspectArguments(manySums bool, calls []*ast.CallExpression) (*uses, error) {
+func inspectArguments(calls []*ast.CallExpression) (*uses, error) {
 	lists := make([]ast.Node, len(calls))
 	for i, call := range calls {
 		lists[i] = &ast.ArrayLiteral{Value: call.ArgumentList}
 	}
-	return inspect(manySums, lists...)
+	return inspect(lists...)
 }
 
 // syntaxError finds which expression is to blame.

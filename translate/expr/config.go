@@ -25,7 +25,7 @@ func (e *Evaluator) Config(ctx context.Context, params, local *ordered.Object, z
 // author wrote as a template: the top-level keys named in data are copied as
 // they are, unless local has them.
 func (e *Evaluator) ConfigWithData(ctx context.Context, params, local *ordered.Object, zone *time.Location, data ...string) (*ordered.Object, error) {
-	w := walk{e: e, ctx: ctx, params: params, zone: zone}
+	w := walk{e: e, ctx: ctx, params: params, zone: zone, budget: e.budget()}
 	all := params.Merge(local)
 	built := ordered.New()
 	for _, k := range all.Keys() {
@@ -46,6 +46,7 @@ type walk struct {
 	ctx    context.Context
 	params *ordered.Object
 	zone   *time.Location
+	budget *budget
 }
 
 // member evaluates the value of a key of an object of which built is evaluated
@@ -60,7 +61,7 @@ func (w *walk) member(built *ordered.Object, key string, value any) (any, error)
 func (w *walk) value(built *ordered.Object, value any) (any, error) {
 	switch v := value.(type) {
 	case string:
-		return w.e.text(w.ctx, v, scope{params: w.params, built: built}, w.zone)
+		return w.e.text(w.ctx, v, scope{params: w.params, built: built}, w.zone, w.budget)
 	case *ordered.Object:
 		return w.object(v)
 	case []any:

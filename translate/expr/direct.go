@@ -52,33 +52,145 @@ func keyword(s string) bool {
 
 // direct evaluates a text whose expressions are but paths to values that are
 // there. For everything else, missing values included, it leaves the answer to
-// JavaScript. A result beyond the limit is not finished.
-func (p *program) direct(s scope, limit int) (string, bool) {
+// JavaScript. The result is taken out of the budget, and not finished when that is
+// not enough.
+func (p *program) direct(s scope, b *budget) (out string, ok bool, err error) {
 	if p.paths == nil {
-		return "", false
+		return "", false, nil
 	}
-	var out []byte
+	values := make([]any, 0, 8)
+	for _, path := range p.paths {
+		v, ok := lookUp(s, path)
+		if !ok {
+			return "", false, nil
+		}
+		values = append(values, v)
+	}
+	if len(p.parts) == 1 && len(values) == 1 {
+		if text, ok := values[0].(string); ok {
+			return text, true, b.take(len(text))
+		}
+	}
+	w := directWriter{limit: b.left}
+	w.write(p.parts, values)
+	if err := b.take(w.size + len(w.held)); err != nil {
+		return "", true, err
+	}
+	return w.text(), true, nil
+}
+
+// directWriter writes the text of values, until it is beyond the limit. What is
+// large is put together at the end only: it must not be copied again and again
+// while the text grows.
+type directWriter struct {
+	limit  int
+	size   int // of the pieces
+	pieces []string
+	// held comes after the pieces.
+	held []byte
+}
+
+// largePiece is from which length on a text is worth a piece of its own.
+const largePiece = 16 << 10
+
+func (w *directWriter) write(parts []Part, values []any) {
 	next := 0
-	for _, part := range p.parts {
+	for _, part := range parts {
 		if !part.Expression {
-			out = append(out, part.Text...)
+			w.add(part.Text)
 			continue
 		}
-		v, ok := lookUp(s, p.paths[next])
-		if !ok {
-			return "", false
+		switch v := values[next].(type) {
+		case nil:
+		case string:
+			w.add(v)
+		default:
+			w.json(v)
 		}
-		next++
-		if text, isString := v.(string); isString {
-			out = append(out, text...)
-		} else if v != nil {
-			out = appendJSON(out, v)
-		}
-		if len(out) > limit {
-			break
+		if next++; w.full() {
+			return
 		}
 	}
-	return string(out), true
+}
+
+func (w *directWriter) add(text string) {
+	if len(text) < largePiece {
+		w.held = append(w.held, text...)
+		return
+	}
+	w.flush()
+	w.piece(text)
+}
+
+func (w *directWriter) piece(text string) {
+	w.pieces = append(w.pieces, text)
+	w.size += len(text)
+}
+
+func (w *directWriter) flush() {
+	if len(w.held) > 0 {
+		w.piece(string(w.held))
+		w.held = w.held[:0]
+	}
+}
+
+func (w *directWriter) full() bool { return w.size+len(w.held) > w.limit }
+
+func (w *directWriter) text() string {
+	if len(w.pieces) == 0 {
+		return string(w.held)
+	}
+	w.flush()
+	return strings.Join(w.pieces, "")
+}
+
+// json writes the text that JSON.stringify gives a value: numbers are doubles, and
+// keys that are array indexes come first.
+func (w *directWriter) json(value any) {
+	if len(w.held) >= largePiece {
+		w.flush()
+	}
+	switch v := value.(type) {
+	case json.Number:
+		f, _ := strconv.ParseFloat(string(v), 64)
+		w.held = appendNumber(w.held, f)
+	case string:
+		w.held = ordered.AppendString(w.held, v)
+	case bool:
+		w.held = strconv.AppendBool(w.held, v)
+	case []any:
+		open := byte('[')
+		for _, e := range v {
+			if w.full() {
+				return
+			}
+			w.held = append(w.held, open)
+			open = ','
+			w.json(e)
+		}
+		if open == '[' {
+			w.held = append(w.held, '[')
+		}
+		w.held = append(w.held, ']')
+	case *ordered.Object:
+		open := byte('{')
+		for _, k := range scriptKeys(v) {
+			if w.full() {
+				return
+			}
+			w.held = append(w.held, open)
+			open = ','
+			w.held = append(ordered.AppendString(w.held, k), ':')
+			e, _ := v.Get(k)
+			w.json(e)
+		}
+		if open == '{' {
+			w.held = append(w.held, '{')
+		}
+		w.held = append(w.held, '}')
+	default:
+		w.held = append(w.held, "null"...)
+	}
 }
 
 func lookUp(s scope, path []string) (any, bool) {
@@ -94,43 +206,6 @@ func lookUp(s scope, path []string) (any, bool) {
 		v, ok = o.Get(name)
 	}
 	return v, ok
-}
-
-// appendJSON appends the text that JSON.stringify gives a value: numbers are
-// doubles, and keys that are array indexes come first.
-func appendJSON(b []byte, value any) []byte {
-	switch v := value.(type) {
-	case json.Number:
-		f, _ := strconv.ParseFloat(string(v), 64)
-		return appendNumber(b, f)
-	case string:
-		return ordered.AppendString(b, v)
-	case bool:
-		return strconv.AppendBool(b, v)
-	case []any:
-		b = append(b, '[')
-		for i, e := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendJSON(b, e)
-		}
-		return append(b, ']')
-	case *ordered.Object:
-		b = append(b, '{')
-		for i, k := range scriptKeys(v) {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = ordered.AppendString(b, k)
-			b = append(b, ':')
-			e, _ := v.Get(k)
-			b = appendJSON(b, e)
-		}
-		return append(b, '}')
-	default:
-		return append(b, "null"...)
-	}
 }
 
 // scriptKeys returns the keys of an object in JavaScript's order.

@@ -90,7 +90,7 @@ func (r *run) runCode(source string, inner func(*ast.Program) ast.Node) goja.Val
 	if node == nil {
 		r.syntaxError(errNoExpression)
 	}
-	u, err := inspect(true, node)
+	u, err := inspect(node)
 	if err != nil {
 		r.syntaxError(err)
 	}

@@ -45,8 +45,8 @@ type Options struct {
 	// ResultLimit is the longest result of one text in bytes, and the longest
 	// string that an expression may make on its way. Default 4 MiB.
 	ResultLimit int
-	// CopyLimit is the longest result in bytes of a text that only names parameters.
-	// Default 256 MiB.
+	// CopyLimit is the longest result in bytes of a text that only names parameters,
+	// and of all texts of one config together. Default 256 MiB.
 	CopyLimit int
 	// CacheSize is how many compiled texts are kept. Default 2000.
 	CacheSize int
@@ -95,10 +95,16 @@ var limitMatching = sync.OnceFunc(func() { regexp2.DefaultMatchTimeout = 10 * ti
 // Template evaluates one text with the parameters in scope. The zone is that of
 // Date and moment; nil is UTC.
 func (e *Evaluator) Template(ctx context.Context, text string, params *ordered.Object, zone *time.Location) (string, error) {
-	return e.text(ctx, text, scope{params: params}, zone)
+	return e.text(ctx, text, scope{params: params}, zone, e.budget())
 }
 
-func (e *Evaluator) text(ctx context.Context, text string, s scope, zone *time.Location) (string, error) {
+func (e *Evaluator) budget() *budget {
+	return &budget{all: e.limits.CopyLimit, left: e.limits.CopyLimit}
+}
+
+// text evaluates a text, whose result is taken out of the budget. What has no
+// expression costs nothing.
+func (e *Evaluator) text(ctx context.Context, text string, s scope, zone *time.Location, b *budget) (string, error) {
 	if !strings.Contains(text, "$") {
 		return text, nil
 	}
@@ -110,14 +116,21 @@ func (e *Evaluator) text(ctx context.Context, text string, s scope, zone *time.L
 	if p.problem != "" {
 		return "", failure(text, p.problem)
 	}
-	if out, ok := p.direct(s, e.limits.CopyLimit); ok {
-		if len(out) > e.limits.CopyLimit {
-			return "", failure(text, "the result is longer than "+byteSize(int64(e.limits.CopyLimit)))
-		}
+	out, ok, err := p.direct(s, b)
+	if err != nil {
+		return "", failure(text, err.Error())
+	}
+	if ok {
 		return out, nil
 	}
 	if zone == nil {
 		zone = time.UTC
 	}
-	return e.run(ctx, text, p, s, zone)
+	if out, err = e.run(ctx, text, p, s, zone); err != nil {
+		return "", err
+	}
+	if err := b.take(len(out)); err != nil {
+		return "", failure(text, err.Error())
+	}
+	return out, nil
 }

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/dop251/goja"
 )
@@ -31,7 +30,7 @@ var arrayMethods = map[string]bool{
 // guarded are the other names that guardNamed knows.
 var guarded = map[string]bool{
 	"join": true, "toLocaleString": true, "concat": true, "repeat": true, "padStart": true, "padEnd": true, "split": true,
-	"match": true, "matchAll": true, "search": true, "replace": true, "apply": true, "bind": true, "from": true,
+	"normalize": true, "match": true, "matchAll": true, "search": true, "replace": true, "apply": true, "bind": true, "from": true,
 	"keys": true, "values": true, "entries": true, "getOwnPropertyNames": true, "assign": true,
 }
 
@@ -75,6 +74,8 @@ func (r *run) guardNamed(name string) {
 		r.guardSplit(name)
 	case "replace":
 		r.guardReplace()
+	case "normalize":
+		r.guardNormalize()
 	case "apply":
 		native := r.native("Function", name)
 		r.replace("Function", name, func(call goja.FunctionCall) goja.Value {
@@ -177,10 +178,20 @@ func (r *run) replace(class, name string, f function) {
 	r.method(r.prototype(class), name, f)
 }
 
+// nested guards a function that makes a text of what others return.
 func (r *run) nested(class, name string) {
-	if native := r.native(class, name); native != nil {
-		r.replace(class, name, r.counted(native))
+	native := r.native(class, name)
+	if native == nil {
+		return
 	}
+	native = r.counted(native)
+	r.replace(class, name, func(call goja.FunctionCall) goja.Value {
+		v := native(call)
+		if s, ok := v.(goja.String); ok {
+			r.checkLength(int64(s.Length()))
+		}
+		return v
+	})
 }
 
 func (r *run) counted(native function) function {
@@ -251,40 +262,6 @@ func (r *run) checkElements(n int64) {
 	if n > maxElements {
 		r.stop("a list is longer than " + strconv.Itoa(maxElements) + " elements")
 	}
-}
-
-// join is Array.prototype.join, and toLocaleString, which differs in nothing
-// without locales.
-func (r *run) join(call goja.FunctionCall) goja.Value {
-	o := call.This.ToObject(r.rt)
-	if r.joined[o] {
-		return r.rt.ToValue("")
-	}
-	r.enter()
-	defer r.leave()
-	if r.joined == nil {
-		r.joined = map[*goja.Object]bool{}
-	}
-	r.joined[o] = true
-	defer delete(r.joined, o)
-
-	r.checkList(o)
-	separator := ","
-	if v := call.Argument(0); !goja.IsUndefined(v) {
-		separator = v.String()
-	}
-	var b strings.Builder
-	n := o.Get("length").ToInteger()
-	for i := int64(0); i < n; i++ {
-		if i > 0 {
-			b.WriteString(separator)
-		}
-		if v := o.Get(strconv.FormatInt(i, 10)); v != nil && !goja.IsUndefined(v) && !goja.IsNull(v) {
-			b.WriteString(v.ToString().String())
-		}
-		r.checkLength(int64(b.Len()))
-	}
-	return r.rt.ToValue(b.String())
 }
 
 // bind is Function.prototype.bind, but that what it returns is no constructor.

@@ -8,6 +8,40 @@ import (
 	"github.com/dop251/goja"
 )
 
+// join is Array.prototype.join, and toLocaleString, which differs in nothing
+// without locales.
+func (r *run) join(call goja.FunctionCall) goja.Value {
+	o := call.This.ToObject(r.rt)
+	if r.joined[o] {
+		return r.rt.ToValue("")
+	}
+	r.enter()
+	defer r.leave()
+	if r.joined == nil {
+		r.joined = map[*goja.Object]bool{}
+	}
+	r.joined[o] = true
+	defer delete(r.joined, o)
+
+	r.checkList(o)
+	separator := ","
+	if v := call.Argument(0); !goja.IsUndefined(v) {
+		separator = v.String()
+	}
+	var b strings.Builder
+	n := o.Get("length").ToInteger()
+	for i := int64(0); i < n; i++ {
+		if i > 0 {
+			b.WriteString(separator)
+		}
+		if v := o.Get(strconv.FormatInt(i, 10)); v != nil && !goja.IsUndefined(v) && !goja.IsNull(v) {
+			b.WriteString(v.ToString().String())
+		}
+		r.checkLength(int64(b.Len()))
+	}
+	return r.rt.ToValue(b.String())
+}
+
 func (r *run) guardConcat() {
 	strings, arrays := r.native("String", "concat"), r.native("Array", "concat")
 	r.replace("String", "concat", func(call goja.FunctionCall) goja.Value {
@@ -61,6 +95,17 @@ func isRegExp(v goja.Value) bool {
 	return ok && o.ClassName() == "RegExp"
 }
 
+// guardNormalize guards the method that makes up to 18 letters of one.
+func (r *run) guardNormalize() {
+	native := r.native("String", "normalize")
+	r.replace("String", "normalize", func(call goja.FunctionCall) goja.Value {
+		r.checkLength(lengthOf(call.This))
+		v := native(call)
+		r.checkLength(lengthOf(v))
+		return v
+	})
+}
+
 // guardSplit guards the methods of strings that return many pieces, or make a
 // regular expression of a text.
 func (r *run) guardSplit(name string) {
@@ -79,42 +124,51 @@ func (r *run) guardSplit(name string) {
 	})
 }
 
-// guardReplace guards a replacement that makes more of a text than fits: then it
-// is made piece by piece by a function.
+// guardReplace guards replacements.
 func (r *run) guardReplace() {
 	native := r.native("String", "replace")
-	r.replace("String", "replace", func(call goja.FunctionCall) goja.Value {
+	r.replace("String", "replace", r.replacing(native))
+}
+
+// replacing guards a replacement that makes more of a text than fits: then it is
+// made piece by piece by a function.
+func (r *run) replacing(native function) function {
+	return func(call goja.FunctionCall) goja.Value {
 		pattern, by := call.Argument(0), call.Argument(1)
-		if _, ok := goja.AssertFunction(by); ok || !isRegExp(pattern) {
+		if _, ok := goja.AssertFunction(by); ok {
 			return native(call)
 		}
 		text, replacement := lengthOf(call.This), by.String()
-		size := text * int64(len(replacement)+1)
-		if strings.Contains(replacement, "$") {
-			size *= text + 1
+		matches := int64(1)
+		if isRegExp(pattern) {
+			matches += text
 		}
-		if size <= int64(r.limits.ResultLimit) {
+		// Each $ may stand for most of the text.
+		each := int64(len(replacement)) + int64(strings.Count(replacement, "$"))*text
+		if text <= int64(r.limits.ResultLimit) && each <= (int64(r.limits.ResultLimit)-text)/matches {
 			return native(call)
 		}
 		total := int64(0)
 		piece := func(match goja.FunctionCall) goja.Value {
-			s := expandReplacement(replacement, match.Arguments)
+			s := r.expandReplacement(replacement, match.Arguments)
 			total += int64(len(s))
 			r.checkLength(total)
 			return r.rt.ToValue(s)
 		}
 		call.Arguments = []goja.Value{pattern, r.rt.ToValue(piece)}
 		return native(call)
-	})
+	}
 }
 
 // expandReplacement does what the $ of a replacement say. The arguments are those
 // that a replacing function gets: the match, the groups, the offset, the text.
-func expandReplacement(replacement string, args []goja.Value) string {
+func (r *run) expandReplacement(replacement string, args []goja.Value) string {
 	groups := args[1 : len(args)-2]
-	offset, text := int(args[len(args)-2].ToInteger()), args[len(args)-1].String()
+	offset, text := int(args[len(args)-2].ToInteger()), args[len(args)-1].ToString().(goja.String)
+	match := args[0].ToString().(goja.String)
 	var b strings.Builder
 	for i := 0; i < len(replacement); i++ {
+		r.checkLength(int64(b.Len()))
 		c := replacement[i]
 		if c != '$' || i+1 == len(replacement) {
 			b.WriteByte(c)
@@ -126,13 +180,13 @@ func expandReplacement(replacement string, args []goja.Value) string {
 			b.WriteByte('$')
 			i++
 		case next == '&':
-			b.WriteString(args[0].String())
+			b.WriteString(match.String())
 			i++
 		case next == '`':
-			b.WriteString(text[:min(offset, len(text))])
+			b.WriteString(text.Substring(0, offset).String())
 			i++
 		case next == '\'':
-			b.WriteString(text[min(offset+len(args[0].String()), len(text)):])
+			b.WriteString(text.Substring(offset+match.Length(), text.Length()).String())
 			i++
 		case next >= '0' && next <= '9':
 			n, width := int(next-'0'), 1

@@ -24,13 +24,13 @@ type uses struct {
 	variables map[string]bool
 	// scope tells that the program can reach the whole scope: by this or eval.
 	scope bool
-	// sums tells that it has sums that are guarded.
+	// sums tells that it has sums, which are guarded.
 	sums bool
 	// loops tells that the program has functions, and so can run for long.
 	loops bool
 	// dynamic tells that the program computes names of members.
 	dynamic bool
-	// quick tells that it cannot take long.
+	// quick tells that it cannot take long with values that are small.
 	quick bool
 	// hooks tells that the program gives an object a method that JavaScript calls
 	// by itself (toString and the like) which is no function written out here.
@@ -78,12 +78,11 @@ var (
 )
 
 // inspect walks a program, finds out what it uses, and puts calls of helpers in:
-// $guard$ around each sum inside a function, or everywhere if there are many
-// sums, because a string that doubles fills the memory faster than anybody can
-// watch; $key$ around each computed member name, because it may name what the
-// program does not show; $eval$ for eval.
-func inspect(manySums bool, nodes ...ast.Node) (*uses, error) {
-	w := &inspector{manySums: manySums, uses: &uses{names: map[string]bool{}, variables: map[string]bool{}}}
+// $guard$ around each sum, because a string that doubles fills the memory faster
+// than anybody can watch; $key$ around each computed member name, because it may
+// name what the program does not show; $eval$ for eval.
+func inspect(nodes ...ast.Node) (*uses, error) {
+	w := &inspector{uses: &uses{names: map[string]bool{}, variables: map[string]bool{}}}
 	for _, n := range nodes {
 		w.walk(reflect.ValueOf(n))
 	}
@@ -97,36 +96,32 @@ func inspect(manySums bool, nodes ...ast.Node) (*uses, error) {
 }
 
 // isQuick tells whether there is nothing in a program that could take long, or
-// fill the memory: it is short, and has no function, no regular expression and no
-// name but those that stand there.
+// fill the memory, with values that are small: it is short, and has no function, no
+// regular expression, no error, nothing that makes much of nothing and no name but
+// those that stand there.
 func (u *uses) isQuick(size int) bool {
-	if size > 400 || u.loops || u.regexps || u.dynamic {
+	if size > 400 || u.loops || u.regexps || u.errors || u.dynamic {
 		return false
 	}
 	for _, name := range u.needs {
 		switch name {
 		case "eval", "Function", "constructor", "RegExp", "match", "matchAll", "search", "replace", "replaceAll", "replaceFirst", "matches",
-			"getOwnPropertyDescriptor", "getOwnPropertyDescriptors":
+			"getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "repeat", "padStart", "padEnd", "normalize":
 			return false
 		}
 	}
-	return true
+	return !u.names["Array"]
 }
 
 type inspector struct {
-	uses     *uses
-	manySums bool
-	depth    int // of functions
-	err      error
+	uses *uses
+	err  error
 }
 
-// sums tells whether sums are guarded here.
-func (w *inspector) sums() bool {
-	if w.depth == 0 && !w.manySums {
-		return false
-	}
+// sum returns a call of the guard with the value of a sum.
+func (w *inspector) sum(n ast.Expression) ast.Expression {
 	w.uses.sums = true
-	return true
+	return callHelper(guardName, n)
 }
 
 func (w *inspector) walk(v reflect.Value) {
@@ -158,12 +153,12 @@ func (w *inspector) walk(v reflect.Value) {
 func (w *inspector) replacement(n any) ast.Expression {
 	switch n := n.(type) {
 	case *ast.BinaryExpression:
-		if n.Operator == token.PLUS && w.sums() {
-			return callHelper(guardName, n)
+		if n.Operator == token.PLUS {
+			return w.sum(n)
 		}
 	case *ast.AssignExpression:
-		if n.Operator == token.PLUS && w.sums() {
-			return callHelper(guardName, n)
+		if n.Operator == token.PLUS {
+			return w.sum(n)
 		}
 	case *ast.CallExpression:
 		if dot, ok := n.Callee.(*ast.DotExpression); ok && dot.Identifier.Name == "length" && len(n.ArgumentList) == 0 {
@@ -171,8 +166,8 @@ func (w *inspector) replacement(n any) ast.Expression {
 			return callHelper(sizeName, dot.Left)
 		}
 	case *ast.TemplateLiteral:
-		if n.Tag == nil && w.sums() {
-			return callHelper(guardName, n)
+		if n.Tag == nil {
+			return w.sum(n)
 		}
 	case *ast.Identifier:
 		if n.Name == "eval" {
@@ -264,9 +259,7 @@ func (w *inspector) function(v reflect.Value, unsupported bool) {
 		return
 	}
 	w.uses.loops = true
-	w.depth++
 	w.fields(v.Elem())
-	w.depth--
 }
 
 func (w *inspector) fields(v reflect.Value) {

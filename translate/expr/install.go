@@ -18,7 +18,7 @@ func (r *run) admit(u *uses) {
 	if u.sums {
 		r.define(guardName, r.guard)
 	}
-	if u.loops {
+	if u.loops || u.errors {
 		r.guardImplicit(u)
 	}
 	for _, name := range u.needs {
@@ -73,7 +73,7 @@ func needed(name string) bool {
 	switch name {
 	case "JSON", "Date", "moment", "eval", sizeName, "Function", "RegExp", "constructor",
 		"getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "__lookupGetter__", "__lookupSetter__",
-		"defineProperty", "defineProperties", "__defineGetter__", "__defineSetter__", "fromEntries", "groupBy":
+		"defineProperty", "defineProperties", "__defineGetter__", "__defineSetter__", "fromEntries", "groupBy", "raw", "getOwnPropertySymbols":
 		return true
 	}
 	return withheld[name] || java(name) || guarded[name] || arrayMethods[name]
@@ -83,7 +83,7 @@ func needed(name string) bool {
 // or nobody needs them, and they are ways round the limits.
 var withheld = map[string]bool{
 	"Proxy": true, "Reflect": true, "Promise": true, "Map": true, "Set": true, "WeakMap": true, "WeakSet": true, "WeakRef": true,
-	"FinalizationRegistry": true, "BigInt": true, "ArrayBuffer": true, "SharedArrayBuffer": true, "DataView": true, "Int8Array": true,
+	"FinalizationRegistry": true, "Symbol": true, "BigInt": true, "ArrayBuffer": true, "SharedArrayBuffer": true, "DataView": true, "Int8Array": true,
 	"Uint8Array": true, "Uint8ClampedArray": true, "Int16Array": true, "Uint16Array": true, "Int32Array": true, "Uint32Array": true,
 	"Float32Array": true, "Float64Array": true, "BigInt64Array": true, "BigUint64Array": true, "Iterator": true, "AggregateError": true,
 }
@@ -129,8 +129,10 @@ func (r *run) need(name string) {
 	case "getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "__lookupGetter__", "__lookupSetter__",
 		"defineProperty", "defineProperties", "__defineGetter__", "__defineSetter__":
 		r.guardAll()
-	case "fromEntries", "groupBy":
+	case "fromEntries", "groupBy", "getOwnPropertySymbols":
 		_ = r.object("Object").Delete(name)
+	case "raw":
+		_ = r.object("String").Delete(name)
 	default:
 		if withheld[name] {
 			_ = r.rt.GlobalObject().Delete(name)

@@ -88,6 +88,9 @@ var javaMethods = map[string]javaMethod{
 func (r *run) installJava(name string) {
 	method := javaMethods[name]
 	later := r.native("String", name) // what JavaScript has by that name
+	if later != nil && name == "replaceAll" {
+		later = r.replacing(later)
+	}
 	r.replace("String", name, func(call goja.FunctionCall) goja.Value {
 		_, isFunction := goja.AssertFunction(call.Argument(1))
 		if later != nil && (isFunction || isRegExp(call.Argument(0))) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,8 @@ func (e *Evaluator) evaluate(ctx context.Context, p *program, s scope, zone *tim
 		case e.growth <- struct{}{}:
 		}
 		time.Sleep(time.Duration(n) * 50 * time.Millisecond)
+		// What is garbage by now would make room for as much.
+		runtime.GC()
 		values, err = e.once(ctx, p, s, zone)
 		<-e.growth
 	}
@@ -63,16 +66,17 @@ var errGrowth = limitError{"too much memory was used"}
 
 // once evaluates the expressions once.
 //
-// Unless it is sure to be short, the work is done by a goroutine that is left behind if it does not stop when it
-// is told to: goja looks for an interrupt between two instructions, and some of
-// its built-in functions can be kept busy for long, as by a regular expression
-// over a long text. The caller gets its error in any case.
+// Unless it is sure to be short, the work is done by a goroutine that is left
+// behind if it does not stop when it is told to: goja looks for an interrupt
+// between two instructions, and some of its built-in functions can be kept busy
+// for long, as by a regular expression over a long text. The caller gets its error
+// in any case.
 func (e *Evaluator) once(ctx context.Context, p *program, s scope, zone *time.Location) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	r := newRun(&e.limits, zone)
-	if p.uses.quick {
+	if p.uses.quick && s.small(p.uses) {
 		err := r.do(p, s)
 		return r.values, err
 	}
@@ -237,7 +241,11 @@ func (r *run) scope(u *uses, s scope) *goja.Object {
 
 // emit takes the value of an expression.
 func (r *run) emit(call goja.FunctionCall) goja.Value {
-	text := r.text(call.Argument(0))
+	v := call.Argument(0)
+	if s, ok := v.(goja.String); ok && s.Length() > r.limits.ResultLimit {
+		r.stop("the result is longer than " + byteSize(int64(r.limits.ResultLimit)))
+	}
+	text := r.text(v)
 	if r.size += len(text); r.size > r.limits.ResultLimit {
 		r.stop("the result is longer than " + byteSize(int64(r.limits.ResultLimit)))
 	}

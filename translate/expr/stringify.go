@@ -49,6 +49,7 @@ func (w *jsonWriter) value(holder *goja.Object, key string, v goja.Value) bool {
 	case nil:
 		return false
 	case goja.String:
+		w.run.checkLength(int64(len(w.out)) + int64(v.Length()))
 		w.out = ordered.AppendString(w.out, v.String())
 		return true
 	case *goja.Object:
@@ -195,6 +196,7 @@ func (r *run) jsonStringify(call goja.FunctionCall) goja.Value {
 	if !w.value(holder, "", call.Argument(0)) {
 		return goja.Undefined()
 	}
+	r.checkLength(int64(len(w.out)))
 	return r.rt.ToValue(string(w.out))
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	historypb "go.temporal.io/api/history/v1"
 	sdk "go.temporal.io/sdk/worker"
@@ -58,6 +59,60 @@ func stored(t *testing.T, b *blob.Bucket) (count int, size int64) {
 		}
 		count++
 		size += o.Size
+	}
+}
+
+// TestResumeKeepsLargeValues resumes an attempt a day later: what the values count
+// as then is new.
+func TestResumeKeepsLargeValues(t *testing.T) {
+	bucket := memblob.OpenBucket(nil)
+	defer bucket.Close()
+	dir := written(t, `
++a:
+  sh>: printf %20000s x
+  store_stdout: large
++group:
+  +b:
+    sh>: printf %30000s y
+    store_stdout: other
++c:
+  sh>: test -f ok && test ${large.length}${other.length} = 2000030000
+`)
+	rig := func(after time.Duration) *rig {
+		store := claimcheck.New(bucket, claimcheck.Options{Now: func() time.Time { return time.Now().Add(after) }})
+		return newRigWith(t, dir, store.ExternalStorage(), claimcheck.NewValues(store, codec.Codecs()...))
+	}
+	written := func() map[string]time.Time {
+		t.Helper()
+		at := map[string]time.Time{}
+		for i := bucket.List(nil); ; {
+			o, err := i.Next(context.Background())
+			if err != nil {
+				return at
+			}
+			at[o.Key] = o.ModTime
+		}
+	}
+	r := rig(0)
+	_, first, err := r.run(r.input("main"))
+	if err == nil {
+		t.Fatal("the first attempt must fail")
+	}
+	before := written()
+	if len(before) != 2 {
+		t.Fatalf("%d objects are stored, expected two texts", len(before))
+	}
+	touch(t, dir, "ok")
+	r = rig(25 * time.Hour)
+	in := r.input("main")
+	in.Resume = &first
+	if rows, _, err := r.run(in); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, strings.Join(rows, "\n"), r.log)
+	}
+	for key, at := range written() {
+		if !at.After(before[key]) {
+			t.Errorf("%s was not written again", key)
+		}
 	}
 }
 

@@ -252,13 +252,13 @@ func (c *Cluster) Secrets(ctx context.Context) (store *projectsecrets.Store, don
 		return nil, nil, ErrNoStore
 	}
 	if c.Settings.Keeper == "" {
-		return projectsecrets.New(c.Bucket, nil, projectsecrets.Options{}), func() {}, nil
+		return projectsecrets.New(c.Bucket, nil), func() {}, nil
 	}
 	k, err := keeper.Open(ctx, c.Settings.Keeper)
 	if err != nil {
 		return nil, nil, err
 	}
-	return projectsecrets.New(c.Bucket, k, projectsecrets.Options{}), func() { _ = k.Close() }, nil
+	return projectsecrets.New(c.Bucket, k), func() { _ = k.Close() }, nil
 }
 
 func unreachable(address string, err error) error {

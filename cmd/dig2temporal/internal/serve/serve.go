@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/dig2temporal/dig2temporal/activities"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
+	"github.com/dig2temporal/dig2temporal/internal/process"
 	"github.com/dig2temporal/dig2temporal/internal/workspace"
 	"github.com/dig2temporal/dig2temporal/operators"
 	"github.com/dig2temporal/dig2temporal/worker"
@@ -38,6 +40,8 @@ type Options struct {
 	Folder  string
 	Logs    activities.Logs
 	Secrets activities.Secrets
+	// Logger is told what goes wrong beside the tasks.
+	Logger *slog.Logger
 	// Environ is that of this process; commands of tasks get what Environ leaves of
 	// it.
 	Environ []string
@@ -77,6 +81,7 @@ func Start(ctx context.Context, o Options) (*Worker, error) {
 			}
 			return o.Cluster.Projects.Archive(ctx, digest)
 		},
+		Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -153,11 +158,13 @@ func (w *Worker) Stop(hurry <-chan os.Signal) {
 
 // Environ leaves out what commands of tasks have no business with: how Temporal is
 // reached, and with what keys. What the cloud's own libraries read, such as AWS_*,
-// stays: scripts use it, too.
+// stays: scripts use it, too. So does the mark by which an outer task finds what
+// was started below it.
 func Environ(env []string) []string {
 	var rest []string
 	for _, e := range env {
-		if !strings.HasPrefix(e, "TEMPORAL_") && !strings.HasPrefix(e, "DIG2TEMPORAL_") {
+		ours := strings.HasPrefix(e, "DIG2TEMPORAL_") && !strings.HasPrefix(e, process.Variable+"=")
+		if !ours && !strings.HasPrefix(e, "TEMPORAL_") {
 			rest = append(rest, e)
 		}
 	}

@@ -1,0 +1,73 @@
+package logstore
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestRelease has many short tasks one after the other: they share uploads, and
+// all that they wrote is there without another sign.
+func TestRelease(t *testing.T) {
+	b, f := s3Bucket(t)
+	w := newWriter(t, b, Options{Flush: time.Hour, Gather: 50 * time.Millisecond})
+	const tasks = 100
+	for i := range tasks {
+		log := open(t, w, "1", fmt.Sprintf("+w+%d", i), 1)
+		log.Line(LevelInfo, "x")
+		log.Release()
+		log.Release()
+	}
+	log := open(t, w, "1", "+w+long", 1)
+	eventually(t, "all records are stored", func() bool { return len(readAll(t, b, "1", ReadOptions{})) == 2*tasks })
+	if n := f.puts.Load(); n > tasks/4 {
+		t.Errorf("%d uploads for %d short tasks", n, tasks)
+	}
+	closeLog(t, log)
+}
+
+// TestReleaseDuringOutage loses nothing of tasks that waited for nothing.
+func TestReleaseDuringOutage(t *testing.T) {
+	b, f := s3Bucket(t)
+	w := newWriter(t, b, Options{})
+	f.refuse.Store(true)
+	for i := range 3 {
+		log := open(t, w, "1", "+w", i+1)
+		log.Line(LevelInfo, "x")
+		log.Release()
+		time.Sleep(30 * time.Millisecond)
+	}
+	f.refuse.Store(false)
+	eventually(t, "all records are stored", func() bool { return len(readAll(t, b, "1", ReadOptions{})) == 6 })
+}
+
+// TestFollowSettles sees what a released log brings after the end of the attempt,
+// and is told of the end instead of looking for it.
+func TestFollowSettles(t *testing.T) {
+	b := folderBucket(t, t.TempDir())
+	w := newWriter(t, b, Options{Gather: 100 * time.Millisecond})
+	over := make(chan struct{})
+	log := open(t, w, "1", "+w", 1)
+	seen := 0
+	err := Read(t.Context(), b, "1", ReadOptions{
+		Follow: true, Poll: time.Hour, Ended: over,
+		Done: func(context.Context) (bool, error) {
+			select {
+			case <-over:
+				return true, nil
+			default:
+			}
+			log.Line(LevelInfo, "last")
+			log.Release()
+			close(over)
+			return false, nil
+		},
+	}, func(Record) error {
+		seen++
+		return nil
+	})
+	if err != nil || seen != 2 {
+		t.Errorf("%d records, %v", seen, err)
+	}
+}

@@ -1,0 +1,81 @@
+package workspace
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// download writes the archive to a file, which is rewound, and compares the
+// digests. It ends when the store sends nothing for too long: whoever waits for
+// the same archive, in other processes too, waits for this download.
+func (c *Cache) download(ctx context.Context, digest string, to *os.File) error {
+	stall := c.options.Stall
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(stall, func() { cancel(fmt.Errorf("the store sent nothing for %s", stall)) })
+	defer watch.Stop()
+	r, err := c.options.Fetch(ctx, digest)
+	if err != nil {
+		return &fetchError{whyEnded(ctx, err)}
+	}
+	defer r.Close()
+	// What can't be packed any denser than it is grows by a little.
+	most := c.options.Limits.MaxBytes + 64<<20
+	sum := sha256.New()
+	body := watched{ctx, r, func() { watch.Reset(stall) }}
+	n, err := io.Copy(io.MultiWriter(to, sum), io.LimitReader(body, most+1))
+	if err != nil {
+		return whyEnded(ctx, err)
+	}
+	if n > most {
+		return fmt.Errorf("it is longer than %d bytes", most)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != digest {
+		return fmt.Errorf("what was fetched has another digest: %s (%d bytes)", got, n)
+	}
+	_, err = to.Seek(0, io.SeekStart)
+	return err
+}
+
+// fetchError is one of the store, not of the cache's folder.
+type fetchError struct{ err error }
+
+func (e *fetchError) Error() string { return e.err.Error() }
+
+func (e *fetchError) Unwrap() error { return e.err }
+
+// whyEnded puts the reason for which a context ended in the place of the error
+// that this led to.
+func whyEnded(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		return cause
+	}
+	return err
+}
+
+// watched reads until the context ends, and tells of progress.
+type watched struct {
+	ctx      context.Context
+	r        io.Reader
+	progress func()
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := w.r.Read(p)
+	if n > 0 {
+		w.progress()
+	}
+	if err != nil && err != io.EOF {
+		err = &fetchError{err}
+	}
+	return n, err
+}
