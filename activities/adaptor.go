@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -18,13 +19,15 @@ type Adaptor struct {
 	// running counts the ordinary activities of this process.
 	running atomic.Int64
 	hurry   pulse
+	// patience is localPatience; tests have less.
+	patience time.Duration
 	// beat sends a heartbeat; tests have one of their own.
 	beat func(ctx context.Context, token []byte, p progress) error
 }
 
 // New returns an Adaptor.
 func New(opts Options) *Adaptor {
-	return &Adaptor{opts: opts.withDefaults(), schedules: newScheduleCache(), beat: sendBeat}
+	return &Adaptor{opts: opts.withDefaults(), schedules: newScheduleCache(), patience: localPatience, beat: sendBeat}
 }
 
 // Hurry makes all running tasks ask the server at once, and often for the next

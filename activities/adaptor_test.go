@@ -526,6 +526,32 @@ func TestWorkspaceTrouble(t *testing.T) {
 	}
 }
 
+// TestHangingSurroundings: who waits in vain as a local activity asks to be run
+// again before its time is up, since then it would have failed.
+func TestHangingSurroundings(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		o.Workspaces = hangingSpaces{}
+		o.Find = func(ctx context.Context, _ *Session, _ operators.ProjectRef, _ string) (*operators.Workflow, error) {
+			<-ctx.Done()
+			return nil, unlessLasting(ctx.Err())
+		}
+	})
+	b.adaptor.patience = 50 * time.Millisecond
+	for _, task := range []string{`{"call>":"other"}`, `{"require>":"other"}`} {
+		result, err := b.runLocal(b.request(task, ``))
+		if err != nil || result.Again == nil {
+			t.Errorf("%s: %+v, %v", task, result, err)
+		}
+	}
+}
+
+type hangingSpaces struct{}
+
+func (hangingSpaces) Open(ctx context.Context, _ *Session) (*Workspace, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 type brokenSpaces struct{ err error }
 
 func (b brokenSpaces) Open(context.Context, *Session) (*Workspace, error) { return nil, b.err }

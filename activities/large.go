@@ -12,21 +12,42 @@ import (
 // expand returns the request with the large values that its params refer to. What
 // stands in the task itself never refers to one.
 func (r *run) expand(req *Request) (*Request, error) {
-	full := *req
-	var err error
-	if full.Params, err = r.a.opts.Values.Expand(r.ctx, full.Params); err != nil {
+	ctx, cancel := r.patiently(r.ctx)
+	defer cancel()
+	full, params := *req, req.Params
+	// Nor does what went wrong, which may be any text.
+	names := data(req, params)
+	for _, name := range names {
+		params = params.Without(name)
+	}
+	params, err := r.a.opts.Values.Expand(ctx, params)
+	if err != nil {
 		return nil, valueError(err)
 	}
+	for _, name := range names {
+		value, _ := req.Params.Get(name)
+		params = params.With(name, value)
+	}
+	full.Params = params
 	return &full, nil
 }
 
 // storePatience is how long an unreachable store is asked again before the task is
-// given back: then all of it runs again. A local activity has less time, and loses
-// nothing by a repeat.
+// given back: then all of it runs again. A local activity has less time for all that
+// it needs of its surroundings, and loses nothing by a repeat.
 const (
-	storePatience      = 10 * time.Minute
-	localStorePatience = 30 * time.Second
+	storePatience = 10 * time.Minute
+	localPatience = 40 * time.Second
 )
+
+// patiently bounds how long a local activity waits for its surroundings, so that it
+// can still ask to be run again.
+func (r *run) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !r.local {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, r.began.Add(r.a.patience))
+}
 
 // shrink takes the large values out of what goes into the history. The task is
 // done by now and must not run again for a store that is away for a moment.
@@ -46,12 +67,10 @@ func (r *run) shrink(out *Result) error {
 }
 
 func (r *run) shrunk(o *ordered.Object) (*ordered.Object, error) {
-	patience := storePatience
-	if r.local {
-		patience = localStorePatience
-	}
-	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	ctx, cancel := context.WithTimeout(r.ctx, storePatience)
 	defer cancel()
+	ctx, done := r.patiently(ctx)
+	defer done()
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 30*time.Second) {
 		small, err := r.a.opts.Values.Shrink(ctx, o)
 		if err == nil || claimcheck.Permanent(err) {

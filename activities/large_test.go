@@ -154,6 +154,31 @@ func TestStoreUnreachableLocally(t *testing.T) {
 	}
 }
 
+// TestErrorRefersToNothing: what went wrong may be any text, also one that looks
+// like a reference to a large value.
+func TestErrorRefersToNothing(t *testing.T) {
+	bucket := memblob.OpenBucket(nil)
+	defer bucket.Close()
+	runs := 0
+	b := newBench(t, withValues(bucket), large(&runs))
+	r, err := b.run(b.request(`{"large>":""}`, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := r.Store.String("text")
+	if !strings.Contains(text, ordered.ReferenceMark) {
+		t.Fatalf("%q is no reference", text)
+	}
+	req := b.request(`{"echo>":"${error.message.length} ${text.length}"}`, ordered.Text(ordered.Of("text", text, "error", ordered.Of("message", text))))
+	req.Task = "+w+t^error"
+	if _, err = b.run(req); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("echo>: %d 1048576\n", len(text)); !strings.Contains(b.logged(), want) {
+		t.Errorf("logged %q, want %q", b.logged(), want)
+	}
+}
+
 func TestTypeOfDeferredParams(t *testing.T) {
 	for params, want := range map[string]string{
 		`{"dig2temporal-large-object":["x",{"sh>":"a"},{"b":1}]}`:             "sh",

@@ -28,6 +28,8 @@ func (f localFolder) Open(context.Context, *Session) (*Workspace, error) {
 
 // find resolves the workflow of a require> task.
 func (r *run) find(ctx context.Context, in operators.ProjectRef, name string) (*operators.Workflow, error) {
+	ctx, cancel := r.patiently(ctx)
+	defer cancel()
 	if r.a.opts.Find != nil {
 		return r.a.opts.Find(ctx, r.req.Session, in, name)
 	}

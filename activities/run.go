@@ -33,6 +33,7 @@ type run struct {
 	// local tells that it is a local activity, which can't be retried by the
 	// server and has no heartbeat.
 	local    bool
+	began    time.Time
 	progress progress
 	heart    *heart
 	zone     *time.Location
@@ -48,7 +49,7 @@ type run struct {
 }
 
 func (a *Adaptor) newRun(ctx context.Context, req *Request) (*run, error) {
-	r := &run{a: a, outer: ctx, req: req, mask: &mask{}, progress: progress{Retries: req.RetryCount}}
+	r := &run{a: a, outer: ctx, req: req, began: time.Now(), mask: &mask{}, progress: progress{Retries: req.RetryCount}}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	attempt := 1
 	if activity.IsActivity(ctx) {
@@ -204,7 +205,9 @@ func (r *run) task(local *ordered.Object) (*operators.Task, error) {
 	if r.operator.Spec().NoFiles {
 		return t, nil
 	}
-	if r.space, err = o.Workspaces.Open(r.ctx, r.req.Session); err != nil {
+	ctx, cancel := r.patiently(r.ctx)
+	defer cancel()
+	if r.space, err = o.Workspaces.Open(ctx, r.req.Session); err != nil {
 		return nil, spaceError(err)
 	}
 	workdir, err := config.GetTextDefault(r.params, "_workdir", "")

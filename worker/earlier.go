@@ -47,9 +47,11 @@ const earlierActivity = "earlier_tasks"
 // readEarlier reads what the given executions of an earlier attempt finished.
 func (x *execution) readEarlier(ctx workflow.Context, from []Execution) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 5 * time.Minute,
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
-		Summary:             "finished tasks of the earlier attempt",
+		// What a try has renewed of the large values is young for the next one.
+		StartToCloseTimeout:    10 * time.Minute,
+		ScheduleToCloseTimeout: time.Hour,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 6},
+		Summary:                "finished tasks of the earlier attempt",
 	})
 	found := &EarlierTasks{}
 	if err := workflow.ExecuteLocalActivity(ctx, earlierActivity, from).Get(ctx, found); err != nil {

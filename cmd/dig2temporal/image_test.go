@@ -104,7 +104,7 @@ func (i *workerImage) start(t *testing.T, config *container.Config, files ...str
 		_ = i.API.ContainerRemove(context.Background(), made.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	})
 	for _, file := range files {
-		if err := i.API.CopyToContainer(t.Context(), made.ID, workerHome, ownFile(t, file), container.CopyToContainerOptions{CopyUIDGID: true}); err != nil {
+		if err := i.API.CopyToContainer(t.Context(), made.ID, workerHome, ownFile(t, file), container.CopyToContainerOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -80,12 +80,15 @@ func (c *Command) showLog(ctx context.Context, k *cluster.Cluster, a *cluster.At
 	printer := activities.NewLogPrinter(w, session, activities.LineLogOptions{
 		Colour: c.terminal(w) != nil && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb", Level: level, Zone: c.Zone, Now: c.Now,
 	})
-	options := logstore.ReadOptions{Task: o.task, Level: logstore.Level(level), Follow: o.follow}
+	options := logstore.ReadOptions{
+		Task: o.task, Level: logstore.Level(level), Follow: o.follow, Settling: logstore.DefaultSettling + 2*rewritePause(k),
+	}
 	if o.follow {
 		over := make(chan struct{})
 		go func() {
-			defer close(over)
-			_, _ = k.Wait(ctx, a)
+			if _, err := k.Wait(ctx, a); err == nil {
+				close(over)
+			}
 		}()
 		options.Ended = over
 		options.Done = func(ctx context.Context) (bool, error) {
@@ -93,8 +96,11 @@ func (c *Command) showLog(ctx context.Context, k *cluster.Cluster, a *cluster.At
 			return err == nil && now.Done(), err
 		}
 	}
-	if late := logstore.Settling - c.Now().Sub(a.Finished); !o.follow && a.Done() && late > 0 {
-		time.Sleep(min(late, logstore.Settling))
+	if late := options.Settling - c.Now().Sub(a.Finished); !o.follow && a.Done() && late > 0 {
+		select {
+		case <-time.After(min(late, options.Settling)):
+		case <-ctx.Done():
+		}
 	}
 	err := logstore.Read(ctx, k.Bucket, number(a.ID), options, printer.Record)
 	close(ended)
@@ -105,6 +111,15 @@ func (c *Command) showLog(ctx context.Context, k *cluster.Cluster, a *cluster.At
 	default:
 		return err
 	}
+}
+
+// rewritePause is how long a store wants to be left alone between two writes of one
+// object: Google's takes one a second.
+func rewritePause(k *cluster.Cluster) time.Duration {
+	if strings.HasPrefix(k.Settings.Store, "gs:") {
+		return time.Second
+	}
+	return 0
 }
 
 // follow shows the log of an attempt until it has ended, and ends as it does.

@@ -127,11 +127,9 @@ func (c *Command) serve(ctx context.Context, k *cluster.Cluster, o *workerOption
 		return err
 	}
 	defer done()
-	options := logstore.Options{Spool: filepath.Join(folder, "spool"), Logger: c.serverLogger(o)}
-	if strings.HasPrefix(k.Settings.Store, "gs:") {
-		options.Rewrite = time.Second // Google's limit for one object
-	}
-	writer, err := logstore.NewWriter(k.Bucket, options)
+	writer, err := logstore.NewWriter(k.Bucket, logstore.Options{
+		Spool: filepath.Join(folder, "spool"), Rewrite: rewritePause(k), Logger: c.serverLogger(o),
+	})
 	if err != nil {
 		return err
 	}

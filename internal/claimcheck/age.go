@@ -15,6 +15,10 @@ import (
 // so that its age tells when somebody last referred to it anew.
 const refresh = 24 * time.Hour
 
+// heavy is the size in bytes from which objects are renewed one by one: each is
+// held in memory.
+const heavy = 8 << 20
+
 // renew sees to it that an object is young, as if it were stored again. What is not
 // there, or damaged, stays so: whoever needs it will find out.
 func (s *Store) renew(ctx context.Context, sum string) error {
@@ -30,6 +34,14 @@ func (s *Store) renew(ctx context.Context, sum string) error {
 	case s.now().Sub(about.ModTime) < refresh:
 		s.stored.put(sum, about.ModTime, 1)
 		return nil
+	}
+	if about.Size > heavy {
+		select {
+		case s.renewing <- struct{}{}:
+			defer func() { <-s.renewing }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	// Not every store can copy an object onto itself.
 	data, err := s.fetch(ctx, sum)

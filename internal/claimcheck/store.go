@@ -81,6 +81,8 @@ type Store struct {
 	reads  singleflight.Group
 	// patience is how long a read that many wait for may take.
 	patience time.Duration
+	// renewing is full while a heavy object is renewed.
+	renewing chan struct{}
 }
 
 // patience lets an object of the largest size through at a megabyte a second.
@@ -99,6 +101,7 @@ func New(b *blob.Bucket, o Options) *Store {
 	}
 	return &Store{
 		bucket: b, max: o.MaxBytes, now: o.Now, seen: newCache(o.CacheBytes), stored: newCache(10_000), patience: patience,
+		renewing: make(chan struct{}, 1),
 	}
 }
 

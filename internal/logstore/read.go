@@ -26,6 +26,10 @@ type ReadOptions struct {
 	// Ended, if there is one, is closed when it is time to ask Done, so that the
 	// end is not seen later for Poll.
 	Ended <-chan struct{}
+	// Settling is how long after the end of an attempt the last lines may still be
+	// on their way into the store, 300 milliseconds by default: tasks don't wait for
+	// logs that are released. It is to be longer than the writer's Rewrite.
+	Settling time.Duration
 	// Poll is how often Follow looks for news, 500 milliseconds by default. It is
 	// up to twice as long while there are none.
 	Poll time.Duration
@@ -33,6 +37,9 @@ type ReadOptions struct {
 	// by default. An error before anything was read ends it at once.
 	Patience time.Duration
 }
+
+// DefaultSettling is that of ReadOptions.
+const DefaultSettling = 300 * time.Millisecond
 
 // Read calls each for the records of an attempt. Those of one stream come in
 // their order, those of several are merged by time; with Follow, by time among
@@ -44,6 +51,9 @@ func Read(ctx context.Context, bucket *blob.Bucket, attempt string, opts ReadOpt
 	}
 	if opts.Poll <= 0 {
 		opts.Poll = 500 * time.Millisecond
+	}
+	if opts.Settling <= 0 {
+		opts.Settling = DefaultSettling
 	}
 	if opts.Patience <= 0 {
 		opts.Patience = time.Minute
@@ -66,11 +76,6 @@ func Read(ctx context.Context, bucket *blob.Bucket, attempt string, opts ReadOpt
 		}
 	}
 }
-
-// Settling is how long after the end of an attempt the last lines may still be on
-// their way into the store: the logs of short tasks are released, and tasks don't
-// wait for them.
-const Settling = 300 * time.Millisecond
 
 // follow makes rounds until Done and, when all has settled, until one that brings
 // nothing.
@@ -110,7 +115,9 @@ func (m *merge) follow(ctx context.Context, opts ReadOptions) error {
 		case news:
 			wait, pause = opts.Poll, opts.Poll
 		case done && err == nil:
-			pause = Settling
+			pause, opts.Ended = opts.Settling, nil
+		case ended:
+			ended = false // it has not, in spite of what was said
 		}
 		select {
 		case <-time.After(pause):

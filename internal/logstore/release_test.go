@@ -71,3 +71,72 @@ func TestFollowSettles(t *testing.T) {
 		t.Errorf("%d records, %v", seen, err)
 	}
 }
+
+// TestReleaseBesideOutput: what a released log wants is stored once; the output of
+// another task goes on at its own pace.
+func TestReleaseBesideOutput(t *testing.T) {
+	b, f := s3Bucket(t)
+	f.delay.Store(int64(20 * time.Millisecond))
+	w := newWriter(t, b, Options{Flush: time.Hour})
+	long, short := open(t, w, "1", "+w+long", 1), open(t, w, "1", "+w+short", 1)
+	long.Line(LevelInfo, "x")
+	short.Release()
+	for range 100 {
+		long.Line(LevelInfo, "x")
+		time.Sleep(5 * time.Millisecond)
+	}
+	if n := f.puts.Load(); n < 1 || n > 3 {
+		t.Errorf("%d uploads", n)
+	}
+	closeLog(t, long)
+}
+
+// TestFollowSettlesWithPause reads to the end of a store that takes one write of an
+// object in a while.
+func TestFollowSettlesWithPause(t *testing.T) {
+	b := folderBucket(t, t.TempDir())
+	const pause = 500 * time.Millisecond
+	w := newWriter(t, b, Options{Rewrite: pause})
+	for i, text := range []string{"first", "second", "third"} {
+		log := open(t, w, "1", "+w", i+1)
+		log.Line(LevelInfo, text)
+		log.Release()
+		time.Sleep(100 * time.Millisecond)
+	}
+	seen := 0
+	err := Read(t.Context(), b, "1", ReadOptions{
+		Follow: true, Settling: 2*pause + 2*time.Second,
+		Done: func(context.Context) (bool, error) { return true, nil },
+	}, func(Record) error {
+		seen++
+		return nil
+	})
+	if err != nil || seen != 6 {
+		t.Errorf("%d records, %v", seen, err)
+	}
+}
+
+// TestFollowSettlesOnce: to be told of the end, when it is known already, takes
+// nothing of the time to settle.
+func TestFollowSettlesOnce(t *testing.T) {
+	b := folderBucket(t, t.TempDir())
+	w := newWriter(t, b, Options{Gather: 100 * time.Millisecond})
+	over := make(chan struct{})
+	log := open(t, w, "1", "+w", 1)
+	seen := 0
+	err := Read(t.Context(), b, "1", ReadOptions{
+		Follow: true, Ended: over, Settling: 3 * time.Second,
+		Done: func(context.Context) (bool, error) {
+			log.Line(LevelInfo, "last")
+			log.Release()
+			time.AfterFunc(20*time.Millisecond, func() { close(over) })
+			return true, nil
+		},
+	}, func(Record) error {
+		seen++
+		return nil
+	})
+	if err != nil || seen != 2 {
+		t.Errorf("%d records, %v", seen, err)
+	}
+}

@@ -43,9 +43,10 @@ type stream struct {
 	// pos counts the bytes appended, stored those of them in the store. A closing
 	// task wants everything up to urgent.
 	pos, stored, urgent int64
-	// dirty is when the first byte that isn't stored came. A released log wants it
-	// stored at due time gather.
+	// dirty is when the first byte that isn't stored came. Released logs want
+	// everything up to released stored at gather.
 	dirty, gather time.Time
+	released      int64
 	// uploaded is when the last upload ended, rushed whether it was for a closing
 	// task. retry is when a failed one is to be repeated, and failures how often
 	// that was.
@@ -252,6 +253,7 @@ func (s *stream) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tasks--
+	s.released = s.pos
 	if s.pos > s.stored && s.gather.IsZero() {
 		s.gather = time.Now().Add(s.w.opts.Gather)
 	}

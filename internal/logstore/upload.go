@@ -84,7 +84,7 @@ func (s *stream) upload() {
 	} else if size >= growLimit {
 		p.close()
 	}
-	rushed, began := s.urgent > s.stored, time.Now()
+	rushed, began := s.urgent > s.stored || !s.gather.IsZero(), time.Now()
 	s.mu.Unlock()
 
 	text, err := readPart(p.path, size)
@@ -112,7 +112,8 @@ func (s *stream) upload() {
 	s.dirty = time.Time{}
 	if s.pos > s.stored {
 		s.dirty = began
-	} else {
+	}
+	if s.stored >= s.released {
 		s.gather = time.Time{}
 	}
 	s.drop()

@@ -111,6 +111,9 @@ func (c *Cache) Close() error {
 	c.mu.Lock()
 	done := c.closed
 	c.closed = true
+	for _, f := range c.flights {
+		f.cancel()
+	}
 	c.mu.Unlock()
 	if done {
 		return nil
@@ -142,7 +145,7 @@ func (c *Cache) Open(ctx context.Context, digest string) (dir string, closeCopy 
 	// Another process may remove the tree before it is locked here, and somebody
 	// who cleans the disk anything.
 	mends := 0
-	for range 10 {
+	for range 10 + maxMends {
 		dir, closeCopy, err = c.copyOf(ctx, digest)
 		if errors.Is(err, errNoTree) {
 			if err = c.install(ctx, digest); err == nil {
@@ -157,9 +160,14 @@ func (c *Cache) Open(ctx context.Context, digest string) (dir string, closeCopy 
 			break
 		}
 		mends++
-		if mending := c.mend(); mending != nil {
+		if mending := c.mend(); mending != nil && !isRemoval(mending) {
 			err = errors.Join(err, mending)
 			break
+		}
+		// Whoever removes the folder may be at it still.
+		select {
+		case <-time.After(time.Millisecond << mends):
+		case <-ctx.Done():
 		}
 	}
 	if ctx.Err() != nil {

@@ -130,16 +130,57 @@ func TestStallOfOthersFetch(t *testing.T) {
 	})
 }
 
-// TestCancelWhileStalled ends with the caller's context, not with the deadline.
+// TestCancelWhileStalled ends with the caller's context, not with the deadline, and
+// so does the download.
 func TestCancelWhileStalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cache := open(t, workspace.Options{Dir: t.TempDir(), Fetch: func(ctx context.Context, _ string) (io.ReadCloser, error) {
+			return &slowBody{ctx, nil, time.Hour}, nil
+		}})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if _, _, err := cache.Open(ctx, strings.Repeat("0", 64)); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		synctest.Wait()
+	})
+}
+
+// TestOutOfTime: who can't wait as long as a download takes finds it done later.
+func TestOutOfTime(t *testing.T) {
+	var s source
+	digest := s.add(t, map[string]string{"x": "1"})
+	synctest.Test(t, func(t *testing.T) {
+		cache := open(t, workspace.Options{Dir: t.TempDir(), Fetch: func(ctx context.Context, digest string) (io.ReadCloser, error) {
+			r, err := s.fetch(ctx, digest)
+			time.Sleep(50 * time.Second)
+			return r, err
+		}})
+		ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+		defer cancel()
+		if _, _, err := cache.Open(ctx, digest); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		copied, _ := openCopy(t, cache, digest)
+		if n := s.fetches.Load(); n != 1 || read(t, filepath.Join(copied, "x")) != "1" {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
+// TestCloseWhileDownloading leaves nothing at work.
+func TestCloseWhileDownloading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := open(t, workspace.Options{Dir: t.TempDir(), Stall: 24 * time.Hour, Fetch: func(ctx context.Context, _ string) (io.ReadCloser, error) {
 			return &slowBody{ctx, nil, time.Hour}, nil
 		}})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, _, err := cache.Open(ctx, strings.Repeat("0", 64)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
+		}
+		if err := cache.Close(); err != nil {
+			t.Error(err)
 		}
 		synctest.Wait()
 	})

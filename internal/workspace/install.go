@@ -51,7 +51,8 @@ func (c *Cache) install(ctx context.Context, digest string) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if f.waiting--; f.waiting == 0 {
+	// Who ran out of time comes again, and finds what was fetched by then.
+	if f.waiting--; f.waiting == 0 && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		f.cancel()
 		c.land(digest, f)
 	}

@@ -11,8 +11,8 @@ import (
 // looked at before something fails; then mend makes what is missing, and the
 // caller tries again.
 
-// maxMends is how often one caller does so.
-const maxMends = 3
+// maxMends is how often one caller does so, with pauses of half a second in all.
+const maxMends = 8
 
 // isRemoval says whether something failed as it does when somebody removed files of
 // the cache.

@@ -58,9 +58,9 @@ func object(t *testing.T, text string) *ordered.Object {
 // otherwise, but the same.
 func TestReplacementsPieceByPiece(t *testing.T) {
 	usual, guarded := expr.New(expr.Options{}), expr.New(expr.Options{ResultLimit: 60})
-	for _, by := range []string{"$$", "$&", "$`", "$'", "$1", "$2", "$12", "$0", "$x", "$", "y"} {
+	for _, by := range []string{"$$", "$&", "$`", "$'", "$1", "$2", "$12", "$0", "$x", "$", "y", "$<n>", "$<m>", "$<other>", "$<n"} {
 		by += strings.Repeat("-", 5) + "$$$$$$$$$$$$$$"
-		for _, pattern := range []string{`"x"`, `/x/`, `/[xb]/g`, `/(x)|(b)/g`, `"none"`} {
+		for _, pattern := range []string{`"x"`, `/x/`, `/[xb]/g`, `/(x)|(b)/g`, `/(?<n>x)|(?<m>b)/g`, `"none"`} {
 			source := fmt.Sprintf("${%q.replace(%s, %q)}", "aéx😀b", pattern, by)
 			want, err := usual.Template(context.Background(), source, nil, nil)
 			if err != nil {

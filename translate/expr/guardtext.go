@@ -161,8 +161,13 @@ func (r *run) replacing(native function) function {
 }
 
 // expandReplacement does what the $ of a replacement say. The arguments are those
-// that a replacing function gets: the match, the groups, the offset, the text.
+// that a replacing function gets: the match, the groups, the offset, the text, and
+// the groups by their names if the pattern has names.
 func (r *run) expandReplacement(replacement string, args []goja.Value) string {
+	named, _ := args[len(args)-1].(*goja.Object)
+	if named != nil {
+		args = args[:len(args)-1]
+	}
 	groups := args[1 : len(args)-2]
 	offset, text := int(args[len(args)-2].ToInteger()), args[len(args)-1].ToString().(goja.String)
 	match := args[0].ToString().(goja.String)
@@ -188,6 +193,16 @@ func (r *run) expandReplacement(replacement string, args []goja.Value) string {
 		case next == '\'':
 			b.WriteString(text.Substring(offset+match.Length(), text.Length()).String())
 			i++
+		case next == '<' && named != nil:
+			end := strings.IndexByte(replacement[i:], '>')
+			if end < 0 {
+				b.WriteByte('$')
+				continue
+			}
+			if group := named.Get(replacement[i+2 : i+end]); group != nil && !goja.IsUndefined(group) {
+				b.WriteString(group.String())
+			}
+			i += end
 		case next >= '0' && next <= '9':
 			n, width := int(next-'0'), 1
 			if i+2 < len(replacement) && replacement[i+2] >= '0' && replacement[i+2] <= '9' {
