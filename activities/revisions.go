@@ -72,7 +72,8 @@ func newest(ctx context.Context, store *projectstore.Store, s *Session, in opera
 func lasting(err error) error {
 	var missing *projectstore.NotFoundError
 	var damaged *projectstore.DamagedError
-	if errors.As(err, &missing) || errors.As(err, &damaged) {
+	var unusable *workspace.ArchiveError
+	if errors.As(err, &missing) || errors.As(err, &damaged) || errors.As(err, &unusable) {
 		return &operators.ConfigError{Message: err.Error()}
 	}
 	return err

@@ -89,6 +89,12 @@ func TestOpenRevisionThatIsGone(t *testing.T) {
 	if err := open(); !errors.As(err, &mistake) {
 		t.Errorf("gone: %T %v", err, err)
 	}
+	if err := b.WriteAll(t.Context(), "archives/"+strings.Repeat("0", 64)+".tar.gz", []byte("another"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(); !errors.As(err, &mistake) || !strings.Contains(err.Error(), "another digest") {
+		t.Errorf("damaged: %T %v", err, err)
+	}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -251,18 +251,25 @@ func TestOpenErrors(t *testing.T) {
 	s.put(wrong, []byte("something"))
 	large := s.add(t, map[string]string{"x": strings.Repeat("1", 2000)})
 	c := open(t, workspace.Options{Dir: dir, Fetch: s.fetch, Limits: archive.Limits{MaxBytes: 1000}})
-	for _, test := range []struct{ digest, want string }{
-		{"", `workspace: "" is no SHA-256 digest`},
-		{"../" + good[3:], `is no SHA-256 digest`},
-		{strings.ToUpper(good), `is no SHA-256 digest`},
-		{missing, "workspace: project archive " + missing + ": no such archive"},
-		{wrong, "what was fetched has another digest: "},
-		{text, "the archive is no sound tar.gz"},
-		{large, "the files are longer than 1000 bytes in all"},
+	for _, test := range []struct {
+		digest, want string
+		unusable     bool
+	}{
+		{"", `workspace: "" is no SHA-256 digest`, false},
+		{"../" + good[3:], `is no SHA-256 digest`, false},
+		{strings.ToUpper(good), `is no SHA-256 digest`, false},
+		{missing, "workspace: project archive " + missing + ": no such archive", false},
+		{wrong, "what was fetched has another digest: ", true},
+		{text, "the archive is no sound tar.gz", true},
+		{large, "the files are longer than 1000 bytes in all", true},
 	} {
 		copied, closeCopy, err := c.Open(t.Context(), test.digest)
 		if err == nil || !strings.Contains(err.Error(), test.want) || copied != "" || closeCopy != nil {
 			t.Errorf("%s: %v", test.digest, err)
+		}
+		var unusable *workspace.ArchiveError
+		if errors.As(err, &unusable) != test.unusable {
+			t.Errorf("%s: %T %v", test.digest, err, err)
 		}
 	}
 	if got := names(t, dir, "trees"); got != "" {
@@ -280,6 +287,23 @@ func TestOpenErrors(t *testing.T) {
 	}
 	s.put(fresh, packed)
 	openCopy(t, c, fresh)
+}
+
+// TestDamagedOnTheWay fetches an archive again that did not arrive as it is.
+func TestDamagedOnTheWay(t *testing.T) {
+	var s source
+	digest := s.add(t, map[string]string{"x": "1"})
+	fetches := 0
+	c := open(t, workspace.Options{Dir: t.TempDir(), Fetch: func(ctx context.Context, digest string) (io.ReadCloser, error) {
+		if fetches++; fetches == 1 {
+			return io.NopCloser(strings.NewReader(strings.Repeat("longer than it is", 1000))), nil
+		}
+		return s.fetch(ctx, digest)
+	}})
+	copied, _ := openCopy(t, c, digest)
+	if got := read(t, filepath.Join(copied, "x")); got != "1" || fetches != 2 {
+		t.Errorf("%q after %d fetches", got, fetches)
+	}
 }
 
 func TestWaitersAndFetch(t *testing.T) {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -34,13 +36,33 @@ func (c *Cache) download(ctx context.Context, digest string, to *os.File) error 
 		return whyEnded(ctx, err)
 	}
 	if n > most {
-		return fmt.Errorf("it is longer than %d bytes", most)
+		return &ArchiveError{fmt.Errorf("it is longer than %d bytes", most)}
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != digest {
-		return fmt.Errorf("what was fetched has another digest: %s (%d bytes)", got, n)
+		return &ArchiveError{fmt.Errorf("what was fetched has another digest: %s (%d bytes)", got, n)}
 	}
 	_, err = to.Seek(0, io.SeekStart)
 	return err
+}
+
+// ArchiveError is of an archive that the store gives and that can't be used, now or
+// later: it is damaged, or it is refused.
+type ArchiveError struct{ Err error }
+
+func (e *ArchiveError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *ArchiveError) Unwrap() error { return e.Err }
+
+// ofSystem says whether an error is one of the disk or of a context, which a later
+// try may not meet.
+func ofSystem(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	var call *os.SyscallError
+	var number syscall.Errno
+	return errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &call) || errors.As(err, &number) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // fetchError is one of the store, not of the cache's folder.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -130,12 +131,27 @@ func (c *Cache) prepare(ctx context.Context, digest, at string) (*tree, error) {
 		return nil, err
 	}
 	defer packed.Close()
-	if err := c.download(ctx, digest, packed); err != nil {
+	err = c.download(ctx, digest, packed)
+	var damaged *ArchiveError
+	if errors.As(err, &damaged) {
+		// It may have been damaged on its way.
+		if err = packed.Truncate(0); err == nil {
+			_, err = packed.Seek(0, io.SeekStart)
+		}
+		if err == nil {
+			err = c.download(ctx, digest, packed)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	dir := filepath.Join(at, "tree")
-	if err := archive.Unpack(ctx, packed, dir, c.options.Limits); err != nil {
+	switch err := archive.Unpack(ctx, packed, dir, c.options.Limits); {
+	case err == nil:
+	case ofSystem(err):
 		return nil, err
+	default:
+		return nil, &ArchiveError{err}
 	}
 	t, err := listFiles(dir)
 	if err != nil {
