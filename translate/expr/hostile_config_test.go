@@ -114,7 +114,8 @@ func TestHostileConfigs(t *testing.T) {
 			if got.Bytes > mostBytes {
 				t.Errorf("the process had %d MiB", got.Bytes>>20)
 			}
-			if !matchesAny(got.Reason, r.Reason) {
+			// On a busy machine the time may be over before the memory.
+			if !matchesAny(got.Reason, r.Reason) && (r.Reason == "" || !strings.Contains(got.Reason, "time limit")) {
 				t.Errorf("%q, want %q", got.Reason, r.Reason)
 			}
 		})
