@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -216,8 +217,23 @@ func clientOptions(o Options, outer []converter.PayloadCodec) (client.Options, e
 	}
 	options.Logger, options.Identity = o.Logger, o.Identity
 	options.MetricsHandler, options.Interceptors = o.Metrics, o.Interceptors
+	if local(options.HostPort) {
+		// On the way to this machine it saves nothing, and takes a tenth of the time
+		// of a worker with small tasks.
+		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	}
 	convert(&options, outer)
 	return options, nil
+}
+
+// local says whether an address is one of this machine by its form.
+func local(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Encryption returns the codec that encrypts payloads, as the environment wants
