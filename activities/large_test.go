@@ -112,11 +112,13 @@ func TestStoreAway(t *testing.T) {
 	}
 }
 
-// TestStoreUnreachable has a store that can't be read: the task is tried again.
-func TestStoreUnreachable(t *testing.T) {
+// unreachable returns what a task has stored, and a bench whose store is away since.
+// runs counts the task's runs.
+func unreachable(t *testing.T) (b *bench, store *ordered.Object, runs *int) {
+	t.Helper()
 	bucket := memblob.OpenBucket(nil)
-	runs := 0
-	b := newBench(t, withValues(bucket), large(&runs))
+	runs = new(int)
+	b = newBench(t, withValues(bucket), large(runs))
 	r, err := b.run(b.request(`{"large>":""}`, ""))
 	if err != nil {
 		t.Fatal(err)
@@ -124,27 +126,24 @@ func TestStoreUnreachable(t *testing.T) {
 	if err := bucket.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.run(b.request(`{"large>":""}`, ordered.Text(r.Store)))
+	return b, r.Store, runs
+}
+
+// TestStoreUnreachable has a store that can't be read: the task is tried again.
+func TestStoreUnreachable(t *testing.T) {
+	b, store, runs := unreachable(t)
+	_, err := b.run(b.request(`{"large>":""}`, ordered.Text(store)))
 	kind, _, app := failed(t, err)
-	if kind != errorTemporary || app.NonRetryable() || runs != 1 {
-		t.Errorf("%s, %d runs, %v", kind, runs, errors.Unwrap(err))
+	if kind != errorTemporary || app.NonRetryable() || *runs != 1 {
+		t.Errorf("%s, %d runs, %v", kind, *runs, errors.Unwrap(err))
 	}
 }
 
 // TestStoreUnreachableLocally does the same with a local activity, which the
 // interpreter has to be asked to run again.
 func TestStoreUnreachableLocally(t *testing.T) {
-	bucket := memblob.OpenBucket(nil)
-	runs := 0
-	b := newBench(t, withValues(bucket), large(&runs))
-	r, err := b.run(b.request(`{"large>":""}`, ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bucket.Close(); err != nil {
-		t.Fatal(err)
-	}
-	req := b.request(`{"echo>":"x"}`, ordered.Text(r.Store))
+	b, store, _ := unreachable(t)
+	req := b.request(`{"echo>":"x"}`, ordered.Text(store))
 	for polls, want := range map[int64]int64{0: 1000, 3: 8000, 40: 60000} {
 		req.State = ordered.Of("polls", ordered.Int(polls), "since", ordered.Int(1))
 		result, err := b.runLocal(req)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"gocloud.dev/blob"
 )
 
 // TestRelease has many short tasks one after the other: they share uploads, and
@@ -42,6 +44,20 @@ func TestReleaseDuringOutage(t *testing.T) {
 	eventually(t, "all records are stored", func() bool { return len(readAll(t, b, "1", ReadOptions{})) == 6 })
 }
 
+// follow counts the records that come to who follows an attempt.
+func follow(t *testing.T, b *blob.Bucket, opts ReadOptions) (seen int) {
+	t.Helper()
+	opts.Follow = true
+	err := Read(t.Context(), b, "1", opts, func(Record) error {
+		seen++
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return seen
+}
+
 // TestFollowSettles sees what a released log brings after the end of the attempt,
 // and is told of the end instead of looking for it.
 func TestFollowSettles(t *testing.T) {
@@ -49,9 +65,8 @@ func TestFollowSettles(t *testing.T) {
 	w := newWriter(t, b, Options{Gather: 100 * time.Millisecond})
 	over := make(chan struct{})
 	log := open(t, w, "1", "+w", 1)
-	seen := 0
-	err := Read(t.Context(), b, "1", ReadOptions{
-		Follow: true, Poll: time.Hour, Ended: over,
+	seen := follow(t, b, ReadOptions{
+		Poll: time.Hour, Ended: over,
 		Done: func(context.Context) (bool, error) {
 			select {
 			case <-over:
@@ -63,12 +78,9 @@ func TestFollowSettles(t *testing.T) {
 			close(over)
 			return false, nil
 		},
-	}, func(Record) error {
-		seen++
-		return nil
 	})
-	if err != nil || seen != 2 {
-		t.Errorf("%d records, %v", seen, err)
+	if seen != 2 {
+		t.Errorf("%d records", seen)
 	}
 }
 
@@ -103,16 +115,12 @@ func TestFollowSettlesWithPause(t *testing.T) {
 		log.Release()
 		time.Sleep(100 * time.Millisecond)
 	}
-	seen := 0
-	err := Read(t.Context(), b, "1", ReadOptions{
-		Follow: true, Settling: 2*pause + 2*time.Second,
-		Done: func(context.Context) (bool, error) { return true, nil },
-	}, func(Record) error {
-		seen++
-		return nil
+	seen := follow(t, b, ReadOptions{
+		Settling: 2*pause + 2*time.Second,
+		Done:     func(context.Context) (bool, error) { return true, nil },
 	})
-	if err != nil || seen != 6 {
-		t.Errorf("%d records, %v", seen, err)
+	if seen != 6 {
+		t.Errorf("%d records", seen)
 	}
 }
 
@@ -123,20 +131,16 @@ func TestFollowSettlesOnce(t *testing.T) {
 	w := newWriter(t, b, Options{Gather: 100 * time.Millisecond})
 	over := make(chan struct{})
 	log := open(t, w, "1", "+w", 1)
-	seen := 0
-	err := Read(t.Context(), b, "1", ReadOptions{
-		Follow: true, Ended: over, Settling: 3 * time.Second,
+	seen := follow(t, b, ReadOptions{
+		Ended: over, Settling: 3 * time.Second,
 		Done: func(context.Context) (bool, error) {
 			log.Line(LevelInfo, "last")
 			log.Release()
 			time.AfterFunc(20*time.Millisecond, func() { close(over) })
 			return true, nil
 		},
-	}, func(Record) error {
-		seen++
-		return nil
 	})
-	if err != nil || seen != 2 {
-		t.Errorf("%d records, %v", seen, err)
+	if seen != 2 {
+		t.Errorf("%d records", seen)
 	}
 }

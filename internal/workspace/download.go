@@ -13,10 +13,26 @@ import (
 	"time"
 )
 
-// download writes the archive to a file, which is rewound, and compares the
-// digests. It ends when the store sends nothing for too long: whoever waits for
-// the same archive, in other processes too, waits for this download.
+// download writes the archive to a file, which is rewound. One that was damaged may
+// have been so on its way only, and is fetched once more.
 func (c *Cache) download(ctx context.Context, digest string, to *os.File) error {
+	err := c.downloadOnce(ctx, digest, to)
+	var damaged *ArchiveError
+	if !errors.As(err, &damaged) {
+		return err
+	}
+	if err := to.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := to.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return c.downloadOnce(ctx, digest, to)
+}
+
+// downloadOnce also compares the digests. It ends when the store sends nothing for too long: whoever waits for
+// the same archive, in other processes too, waits for this download.
+func (c *Cache) downloadOnce(ctx context.Context, digest string, to *os.File) error {
 	stall := c.options.Stall
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -131,18 +130,7 @@ func (c *Cache) prepare(ctx context.Context, digest, at string) (*tree, error) {
 		return nil, err
 	}
 	defer packed.Close()
-	err = c.download(ctx, digest, packed)
-	var damaged *ArchiveError
-	if errors.As(err, &damaged) {
-		// It may have been damaged on its way.
-		if err = packed.Truncate(0); err == nil {
-			_, err = packed.Seek(0, io.SeekStart)
-		}
-		if err == nil {
-			err = c.download(ctx, digest, packed)
-		}
-	}
-	if err != nil {
+	if err := c.download(ctx, digest, packed); err != nil {
 		return nil, err
 	}
 	dir := filepath.Join(at, "tree")
