@@ -16,6 +16,7 @@ import (
 type Adaptor struct {
 	opts      Options
 	schedules *scheduleCache
+	zones     *zoneCache
 	// running counts the ordinary activities of this process.
 	running atomic.Int64
 	hurry   pulse
@@ -27,7 +28,7 @@ type Adaptor struct {
 
 // New returns an Adaptor.
 func New(opts Options) *Adaptor {
-	return &Adaptor{opts: opts.withDefaults(), schedules: newScheduleCache(), patience: localPatience, beat: sendBeat}
+	return &Adaptor{opts: opts.withDefaults(), schedules: newScheduleCache(), zones: newZoneCache(), patience: localPatience, beat: sendBeat}
 }
 
 // Hurry makes all running tasks ask the server at once, and often for the next
@@ -40,7 +41,7 @@ func (a *Adaptor) Hurry() { a.hurry.fire() }
 // must be called as ordinary activities: local ones need a registered name.
 func (a *Adaptor) Register(w worker.Registry) {
 	for _, name := range a.opts.Registry.Names() {
-		w.RegisterActivityWithOptions(a.Run, activity.RegisterOptions{Name: name})
+		w.RegisterActivityWithOptions(a.run, activity.RegisterOptions{Name: name})
 	}
 	w.RegisterActivityWithOptions(a.Check, activity.RegisterOptions{Name: CompileCheck})
 	w.RegisterDynamicActivity(a.runUnknown, activity.DynamicRegisterOptions{})
@@ -51,7 +52,17 @@ func (a *Adaptor) runUnknown(ctx context.Context, args converter.EncodedValues) 
 	if err := args.Get(&req); err != nil {
 		return nil, err
 	}
-	return a.Run(ctx, req)
+	return a.run(ctx, req)
+}
+
+// run is Run without a payload for a result that says nothing, as that of most
+// tasks: it would be a part of the history and of every message on the way.
+func (a *Adaptor) run(ctx context.Context, req *Request) (*Result, error) {
+	out, err := a.Run(ctx, req)
+	if err == nil && out.empty() {
+		return nil, nil
+	}
+	return out, err
 }
 
 // Run runs one task: it is the activity of all operators. The error is a

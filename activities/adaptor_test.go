@@ -91,7 +91,7 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(r.config, func(t *testing.T) {
 			b := newBench(t, nil, odd)
-			b.env.RegisterActivityWithOptions(b.adaptor.Run, registerAs("unknown_op"))
+			b.env.RegisterActivityWithOptions(b.adaptor.run, registerAs("unknown_op"))
 			req := b.request(r.config, r.params)
 			req.Pos = &plan.Pos{File: "main.dig", Line: 3, Column: 5}
 			_, err := b.run(req)
@@ -294,7 +294,7 @@ func TestShowParamsAndDryRun(t *testing.T) {
 	if err == nil {
 		dynamic = b.logged()
 	} else {
-		b.env.RegisterActivityWithOptions(b.adaptor.Run, registerAs("nobody_knows"))
+		b.env.RegisterActivityWithOptions(b.adaptor.run, registerAs("nobody_knows"))
 		if _, err := b.run(b.request(`{"nobody_knows>":"a ${x.e}"}`, `{"x":{"y":[1,{"z":"1:2"}],"e":{}}}`)); err != nil {
 			t.Fatal(err)
 		}
@@ -378,7 +378,7 @@ func TestRetryOfOrdinaryActivity(t *testing.T) {
 func TestNotRetried(t *testing.T) {
 	for _, config := range []string{`{"fail>":"x","_retry":5}`, `{"echo>":"${gone}","_retry":5}`, `{"unknown_op>":1,"_retry":5}`, `{"sh>":1,"_workdir":"/","_retry":5}`, `{"if>":"x","_retry":5}`} {
 		b := newBench(t, nil)
-		b.env.RegisterActivityWithOptions(b.adaptor.Run, registerAs("unknown_op"))
+		b.env.RegisterActivityWithOptions(b.adaptor.run, registerAs("unknown_op"))
 		_, err := b.run(b.request(config, ``))
 		if _, f, app := failed(t, err); !app.NonRetryable() || f.RetryCount != 0 {
 			t.Errorf("%s is retried", config)

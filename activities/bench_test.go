@@ -17,6 +17,7 @@ type silentLog struct{}
 
 func (silentLog) Write(p []byte) (int, error) { return len(p), nil }
 func (silentLog) Line(Level, string)          {}
+func (silentLog) Enabled(Level) bool          { return false }
 func (silentLog) Close() error                { return nil }
 
 // BenchmarkRun is what the adaptor costs beside Temporal and the operator.

@@ -61,15 +61,13 @@ func (r *run) choose() bool {
 	}
 	r.name = key[:len(key)-1]
 	command, _ := r.params.Get(key)
-	params := r.params.Clone()
-	params.Set("_type", r.name)
+	r.params.Set("_type", r.name)
 	if command == nil {
 		// As in Digdag, "if>:" leaves the command unset.
-		params.Delete("_command")
+		r.params.Delete("_command")
 	} else {
-		params.Set("_command", command)
+		r.params.Set("_command", command)
 	}
-	r.params = params
 	if show {
 		r.say(LevelInfo, "%s>: %s", r.name, shown(command))
 	}

@@ -65,7 +65,8 @@ type Request struct {
 	State *ordered.Object `json:"state,omitempty"`
 }
 
-// Result is what a successful operator gives back.
+// Result is what a successful operator gives back. An activity without a result
+// has an empty one.
 type Result struct {
 	// Subtasks is the compiled "^sub", nil when nothing was generated.
 	Subtasks *plan.Task `json:"subtasks,omitempty"`
@@ -82,6 +83,11 @@ type Result struct {
 	// Require, when set, is no result: the operator wants the attempt of another
 	// session to be started or waited for, and judges by its outcome.
 	Require *Require `json:"require,omitempty"`
+}
+
+func (r *Result) empty() bool {
+	return r.Subtasks == nil && r.Check == nil && r.Export == nil && r.Store == nil && len(r.Reset) == 0 &&
+		r.RetryCount == 0 && r.Again == nil && r.Require == nil
 }
 
 // Again asks the interpreter to run the task again after a while. Operators

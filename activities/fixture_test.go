@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -104,7 +105,7 @@ func newBench(t *testing.T, change func(*Options), fakes ...operators.Operator) 
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	b.env = suite.NewTestActivityEnvironment()
 	for _, name := range registry.Names() {
-		b.env.RegisterActivityWithOptions(b.adaptor.Run, registerAs(name))
+		b.env.RegisterActivityWithOptions(b.adaptor.run, registerAs(name))
 	}
 	return b
 }
@@ -123,18 +124,25 @@ func (b *bench) run(r *Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return resultOf(out)
+}
+
+// resultOf decodes a result as the interpreter does: none is an empty one.
+func resultOf(out converter.EncodedValue) (*Result, error) {
 	result := &Result{}
+	if !out.HasValue() {
+		return result, nil
+	}
 	return result, out.Get(result)
 }
 
 func (b *bench) runLocal(r *Request) (*Result, error) {
 	b.t.Helper()
-	out, err := b.env.ExecuteLocalActivity(b.adaptor.Run, r)
+	out, err := b.env.ExecuteLocalActivity(b.adaptor.run, r)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{}
-	return result, out.Get(result)
+	return resultOf(out)
 }
 
 // logged returns the log without times, thread and session.

@@ -57,6 +57,9 @@ func (r *run) shrink(out *Result) error {
 		parts = append(parts, &out.Require.Params)
 	}
 	for _, o := range parts {
+		if (*o).Len() == 0 {
+			continue
+		}
 		small, err := r.shrunk(*o)
 		if err != nil {
 			return valueError(err)

@@ -177,6 +177,9 @@ func (t *lineLog) Line(level Level, text string) {
 	t.all.line(t, t.all.opts.Now(), level, t.label, text)
 }
 
+// Enabled leaves out what Line would.
+func (t *lineLog) Enabled(level Level) bool { return level >= t.all.opts.Level }
+
 func (t *lineLog) Close() error {
 	l := t.all
 	l.mu.Lock()

@@ -56,5 +56,7 @@ type TaskLog interface {
 	io.Writer
 	// Line takes one message, which may have several lines, without a line end.
 	Line(level Level, text string)
+	// Enabled tells whether anybody will read lines of a level.
+	Enabled(level Level) bool
 	Close() error
 }

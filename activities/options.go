@@ -41,7 +41,8 @@ type Options struct {
 }
 
 // Evaluator evaluates the config of a task: the raw params with the raw local
-// keys on top. The params named in data are no templates.
+// keys on top. The params named in data are no templates. The object that it
+// returns is new and the caller's to change.
 type Evaluator interface {
 	ConfigWithData(ctx context.Context, params, local *ordered.Object, zone *time.Location, data ...string) (*ordered.Object, error)
 }

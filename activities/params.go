@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
+	"github.com/dig2temporal/dig2temporal/internal/zone"
 	"github.com/dig2temporal/dig2temporal/translate/schedule"
 	"github.com/dig2temporal/dig2temporal/translate/session"
 )
@@ -64,4 +65,32 @@ func (c *scheduleCache) params(s *Session, zone *time.Location) (*ordered.Object
 	}
 	c.times[key] = params
 	return params, nil
+}
+
+// zoneCache spares tasks the reading of a zone's file.
+type zoneCache struct {
+	mu    sync.Mutex
+	zones map[string]*time.Location
+}
+
+// maxZones is more than there are regions; offsets can be anything.
+const maxZones = 1000
+
+func newZoneCache() *zoneCache { return &zoneCache{zones: map[string]*time.Location{}} }
+
+func (c *zoneCache) load(id string) (*time.Location, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known := c.zones[id]; known != nil {
+		return known, nil
+	}
+	loaded, err := zone.Load(id)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.zones) >= maxZones {
+		clear(c.zones)
+	}
+	c.zones[id] = loaded
+	return loaded, nil
 }

@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/dig2temporal/dig2temporal/internal/ordered"
-	"github.com/dig2temporal/dig2temporal/internal/zone"
 	"github.com/dig2temporal/dig2temporal/operators"
 	"github.com/dig2temporal/dig2temporal/translate/compile"
 	"github.com/dig2temporal/dig2temporal/translate/config"
@@ -42,6 +41,7 @@ type run struct {
 	params   *ordered.Object // evaluated, with _type and _command
 	name     string
 	operator operators.Operator
+	spec     *operators.Spec
 	retry    *plan.Retry
 	// started tells that the operator itself has been run, so that _retry counts.
 	started bool
@@ -124,7 +124,7 @@ func (r *run) Errorf(format string, args ...any) { r.say(LevelError, format, arg
 // perform evaluates the task's config, chooses its operator and runs it.
 func (r *run) perform() (*operators.Result, error) {
 	var err error
-	if r.zone, err = zone.Load(r.req.Session.Timezone); err != nil {
+	if r.zone, err = r.a.zones.load(r.req.Session.Timezone); err != nil {
 		return nil, &operators.ConfigError{Message: err.Error()}
 	}
 	full, err := r.expand(r.req)
@@ -142,7 +142,9 @@ func (r *run) perform() (*operators.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.say(LevelDebug, "evaluated config: %s", ordered.Text(described(r.params)))
+	if r.log.Enabled(LevelDebug) {
+		r.say(LevelDebug, "evaluated config: %s", ordered.Text(described(r.params)))
+	}
 	if !r.choose() {
 		return &operators.Result{}, nil
 	}
@@ -156,12 +158,12 @@ func (r *run) perform() (*operators.Result, error) {
 	if !ok {
 		return nil, &operators.ConfigError{Message: "Unknown task type: " + r.name}
 	}
-	r.operator = operator
+	r.operator, r.spec = operator, r.a.opts.Registry.Spec(r.name)
 	task, err := r.task(local)
 	if err != nil {
 		return nil, err
 	}
-	if operator.Spec().Retryable {
+	if r.spec.Retryable {
 		if r.retry, err = compile.Retry(r.params); err != nil {
 			return nil, err
 		}
@@ -202,7 +204,7 @@ func (r *run) task(local *ordered.Object) (*operators.Task, error) {
 		return nil, err
 	}
 	t.Secrets = &taskSecrets{ctx: r.ctx, session: r.req.Session, store: o.Secrets, mounts: mounts, mask: r.mask}
-	if r.operator.Spec().NoFiles {
+	if r.spec.NoFiles {
 		return t, nil
 	}
 	ctx, cancel := r.patiently(r.ctx)

@@ -120,7 +120,7 @@ var directives = []string{
 
 // warnUnused tells about keys of the task that its operator does not know.
 func (r *run) warnUnused(local *ordered.Object) {
-	spec := r.operator.Spec()
+	spec := r.spec
 	if spec.FreeKeys {
 		return
 	}

@@ -36,6 +36,9 @@ func (l storedLog) Close() error {
 	return l.TaskLog.Close()
 }
 
+// Enabled is true: readers choose the level.
+func (storedLog) Enabled(Level) bool { return true }
+
 // Line takes one message.
 func (l storedLog) Line(level Level, text string) { l.TaskLog.Line(logstore.Level(level), text) }
 

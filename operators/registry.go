@@ -8,7 +8,12 @@ import (
 
 // Registry is an immutable set of operators by name.
 type Registry struct {
-	operators map[string]Operator
+	operators map[string]entry
+}
+
+type entry struct {
+	operator Operator
+	spec     *Spec
 }
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$`)
@@ -30,7 +35,7 @@ func (r *Registry) With(list ...Operator) (*Registry, error) {
 		if _, ok := c.operators[s.Name]; ok {
 			return nil, fmt.Errorf("operator %q is registered twice", s.Name)
 		}
-		c.operators[s.Name] = o
+		c.operators[s.Name] = entry{o, s}
 	}
 	return c, nil
 }
@@ -53,9 +58,13 @@ func (r *Registry) Without(names ...string) *Registry {
 
 // Lookup returns the operator of a name, without ">".
 func (r *Registry) Lookup(name string) (Operator, bool) {
-	o, ok := r.operators[name]
-	return o, ok
+	e, ok := r.operators[name]
+	return e.operator, ok
 }
+
+// Spec returns the spec of the operator of a name, nil when there is none. It
+// belongs to the registry and must not be changed.
+func (r *Registry) Spec(name string) *Spec { return r.operators[name].spec }
 
 // Names returns the names in alphabetical order.
 func (r *Registry) Names() []string {
@@ -68,9 +77,9 @@ func (r *Registry) Names() []string {
 }
 
 func (r *Registry) copy() *Registry {
-	c := &Registry{operators: make(map[string]Operator, len(r.operators)+8)}
-	for n, o := range r.operators {
-		c.operators[n] = o
+	c := &Registry{operators: make(map[string]entry, len(r.operators)+8)}
+	for n, e := range r.operators {
+		c.operators[n] = e
 	}
 	return c
 }

@@ -27,7 +27,7 @@ func (o *Object) Operations() []any {
 	if o.Len() != 1 || o.keys[0] != DeferredKey {
 		return nil
 	}
-	list, _ := o.values[DeferredKey].([]any)
+	list, _ := o.values[0].([]any)
 	if len(list) == 0 {
 		return nil
 	}
@@ -128,9 +128,9 @@ func joinable(a, b *Object) bool {
 	if a.Operations() != nil || b.Operations() != nil {
 		return false
 	}
-	for _, k := range b.keys {
-		over, ok := b.values[k].(*Object)
-		under, there := a.values[k]
+	for i, k := range b.keys {
+		over, ok := b.values[i].(*Object)
+		under, there := a.Get(k)
 		if !ok || !there {
 			continue
 		}

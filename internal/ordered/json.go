@@ -214,7 +214,7 @@ func appendValue(b []byte, v any) []byte {
 			}
 			b = AppendString(b, k)
 			b = append(b, ':')
-			b = appendValue(b, v.values[k])
+			b = appendValue(b, v.values[i])
 		}
 		return append(b, '}')
 	default:

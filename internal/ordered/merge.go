@@ -17,9 +17,13 @@ func (o *Object) Merge(over *Object) *Object {
 	if o.Operations() != nil || over.Operations() != nil {
 		return o.deferMerge(over)
 	}
-	m := o.Clone()
-	for _, k := range over.keys {
-		m.Set(k, mergeValue(m.values[k], over.values[k]))
+	m := o.cloned(len(over.keys))
+	for i, k := range over.keys {
+		if at := o.find(k); at >= 0 {
+			m.values[at] = mergeValue(o.values[at], over.values[i])
+		} else {
+			m.Set(k, over.values[i])
+		}
 	}
 	return m
 }
@@ -39,17 +43,17 @@ func mergeValue(under, over any) any {
 // MergeDefault returns o with the keys of under that it lacks, objects merged
 // key by key. The keys of o come first.
 func (o *Object) MergeDefault(under *Object) *Object {
-	m := o.Clone()
-	for _, k := range under.Keys() {
-		v, ok := m.values[k]
-		if !ok {
-			m.Set(k, under.values[k])
+	m := o.cloned(under.Len())
+	for i, k := range under.Keys() {
+		at := o.find(k)
+		if at < 0 {
+			m.Set(k, under.values[i])
 			continue
 		}
-		a, isObject := v.(*Object)
-		b, isToo := under.values[k].(*Object)
+		a, isObject := o.values[at].(*Object)
+		b, isToo := under.values[i].(*Object)
 		if isObject && isToo {
-			m.values[k] = a.MergeDefault(b)
+			m.values[at] = a.MergeDefault(b)
 		}
 	}
 	return m
@@ -85,9 +89,9 @@ func Equal(a, b any) bool {
 		if !ok || x.Len() != y.Len() {
 			return false
 		}
-		for _, k := range x.Keys() {
+		for i, k := range x.Keys() {
 			v, ok := y.Get(k)
-			if !ok || !Equal(x.values[k], v) {
+			if !ok || !Equal(x.values[i], v) {
 				return false
 			}
 		}

@@ -91,7 +91,7 @@ func (c *compiler) edges(t *plan.Task, children []*source, parallel bool, limit 
 			}
 			slices.Sort(ups)
 			child.Upstreams = slices.Compact(ups)
-			child.Config = without(child.Config, "_after")
+			child.Config = child.Config.Without("_after")
 			index[child.Name] = i
 			continue
 		}
@@ -108,7 +108,7 @@ func (c *compiler) edges(t *plan.Task, children []*source, parallel bool, limit 
 			child.Upstreams = before
 			before = []int{i}
 		}
-		child.Config = without(child.Config, "_background")
+		child.Config = child.Config.Without("_background")
 	}
 }
 
@@ -122,13 +122,6 @@ func (c *compiler) parallelUpstreams(t *plan.Task, s *source, child *plan.Task, 
 		})
 	}
 	return c.after(s, child, index)
-}
-
-func without(o *ordered.Object, key string) *ordered.Object {
-	if !o.Has(key) {
-		return o
-	}
-	return o.Without(key)
 }
 
 func (c *compiler) background(s *source, t *plan.Task) bool {

@@ -27,7 +27,7 @@ func (e *Evaluator) Config(ctx context.Context, params, local *ordered.Object, z
 func (e *Evaluator) ConfigWithData(ctx context.Context, params, local *ordered.Object, zone *time.Location, data ...string) (*ordered.Object, error) {
 	w := walk{e: e, ctx: ctx, params: params, zone: zone, budget: e.budget()}
 	all := params.Merge(local)
-	built := ordered.New()
+	built := ordered.Sized(all.Len())
 	for _, k := range all.Keys() {
 		v, _ := all.Get(k)
 		if !slices.Contains(data, k) || local.Has(k) {
@@ -72,7 +72,7 @@ func (w *walk) value(built *ordered.Object, value any) (any, error) {
 }
 
 func (w *walk) object(o *ordered.Object) (any, error) {
-	built := ordered.New()
+	built := ordered.Sized(o.Len())
 	for _, k := range o.Keys() {
 		v, _ := o.Get(k)
 		v, err := w.member(built, k, v)

@@ -36,16 +36,18 @@ type Runtime struct {
 	RetryAttemptName string
 }
 
+// maxBuiltIn is how many keys Params returns at most.
+const maxBuiltIn = 32
+
 // Params returns the built-in params of a task, to be merged over params, which
 // are those of the task so far: their last_session_time, next_session_time and
 // last_executed_session_time, when they are times, get their derived forms.
 func Params(r Runtime, params *ordered.Object) *ordered.Object {
-	p := ordered.Of(
-		"timezone", r.Zone.String(),
-		"session_uuid", r.UUID,
-		"session_time", Text(r.SessionTime, r.Zone),
-		"session_id", ordered.Int(r.SessionID),
-	)
+	p := ordered.Sized(maxBuiltIn)
+	p.Set("timezone", r.Zone.String())
+	p.Set("session_uuid", r.UUID)
+	p.Set("session_time", Text(r.SessionTime, r.Zone))
+	p.Set("session_id", ordered.Int(r.SessionID))
 	setForms(p, "session_", r.SessionTime, r.Zone)
 	setGiven(p, "last_session_", r.Zone, params)
 	if v, _ := params.Get("last_executed_session_time"); v == nil {
@@ -65,7 +67,11 @@ func Params(r Runtime, params *ordered.Object) *ordered.Object {
 
 // setGiven leaves out what is no time: somebody's own param of that name.
 func setGiven(p *ordered.Object, prefix string, zone *time.Location, params *ordered.Object) {
-	if t, err := ParseText(params.String(prefix + "time")); err == nil {
+	text := params.String(prefix + "time")
+	if text == "" {
+		return
+	}
+	if t, err := ParseText(text); err == nil {
 		setForms(p, prefix, t, zone)
 	}
 }

@@ -53,6 +53,8 @@ type rig struct {
 	project *project.Project
 	queue   string
 	log     *lockedBuffer
+	// stop ends the worker; the end of the test does, too.
+	stop func()
 }
 
 type lockedBuffer struct {
@@ -108,7 +110,6 @@ func newRigWith(t testing.TB, dir string, payloads converter.ExternalStorage, va
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.Close)
 	p, err := project.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +129,11 @@ func newRigWith(t testing.TB, dir string, payloads converter.ExternalStorage, va
 	if err := w.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.Stop)
+	r.stop = sync.OnceFunc(func() {
+		w.Stop()
+		c.Close()
+	})
+	t.Cleanup(r.stop)
 	return r
 }
 

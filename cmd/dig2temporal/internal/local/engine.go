@@ -170,7 +170,7 @@ func (e *Engine) startServer(ctx context.Context) (err error) {
 		return err
 	}
 	e.client, err = e.server.Dial(ctx, client.Options{
-		DataConverter: codec.DataConverter(), ExternalStorage: e.payloads.store.ExternalStorage(), Logger: o.Logger,
+		DataConverter: codec.DataConverter(), ExternalStorage: e.payloads.externalStorage(), Logger: o.Logger,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
@@ -37,6 +38,15 @@ func openPayloads(folder string) (*payloads, error) {
 
 // sweep deletes what no history that is kept can refer to. An attempt of a local
 // run ends with its process, so twice the retention is ample.
+// externalStorage visits one payload of a message after the other. The SDK would
+// start a goroutine for each, also for those that are not in the store, which takes
+// longer than to read a file.
+func (p *payloads) externalStorage() converter.ExternalStorage {
+	storage := p.store.ExternalStorage()
+	storage.Concurrency.MaxOperationsPerMessage = 1
+	return storage
+}
+
 func (p *payloads) sweep(ctx context.Context) {
 	_, _, _ = p.store.Sweep(ctx, time.Now().Add(-2*devserver.DefaultRetention))
 }

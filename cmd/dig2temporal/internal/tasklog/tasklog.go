@@ -61,6 +61,10 @@ func (p pairLog) Line(level activities.Level, text string) {
 	}
 }
 
+func (p pairLog) Enabled(level activities.Level) bool {
+	return p.one.Enabled(level) || p.way == both && p.two.Enabled(level)
+}
+
 func (p pairLog) Close() error { return errors.Join(p.one.Close(), p.two.Close()) }
 
 // Folder returns logs that are files below a folder, one for each run of a task:
