@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -17,9 +16,8 @@ type Adaptor struct {
 	opts      Options
 	schedules *scheduleCache
 	zones     *zoneCache
-	// running counts the ordinary activities of this process.
-	running atomic.Int64
-	hurry   pulse
+	// hearts are those of the ordinary activities of this process.
+	hearts hearts
 	// patience is localPatience; tests have less.
 	patience time.Duration
 	// beat sends a heartbeat; tests have one of their own.
@@ -34,7 +32,7 @@ func New(opts Options) *Adaptor {
 // Hurry makes all running tasks ask the server at once, and often for the next
 // seconds, whether they are canceled. Call it after a cancellation that users
 // wait for.
-func (a *Adaptor) Hurry() { a.hurry.fire() }
+func (a *Adaptor) Hurry() { a.hearts.hurry() }
 
 // Register registers the adaptor under the name of every operator, for ordinary
 // and for local activities, and for tasks whose operator nobody knows. These

@@ -502,8 +502,10 @@ func TestHurry(t *testing.T) {
 func TestHeartIntervals(t *testing.T) {
 	a := &Adaptor{opts: Options{Heartbeat: time.Second}}
 	h := &heart{adaptor: a}
-	for running, want := range map[int64]time.Duration{1: time.Second, 25: time.Second, 100: 4 * time.Second, 5000: maxInterval} {
-		a.running.Store(running)
+	for running, want := range map[int]time.Duration{1: time.Second, 25: time.Second, 100: 4 * time.Second, 5000: maxInterval} {
+		for a.hearts = (hearts{}); a.hearts.count() < running; {
+			a.hearts.add(&heart{})
+		}
 		if got := h.interval(); got != want {
 			t.Errorf("%d running: %v, want %v", running, got, want)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -21,6 +22,9 @@ import (
 // busy server would kill what runs. So a heart speaks with the server itself,
 // and gives up only when the server must have given up, too.
 
+// A heart is a timer, and no goroutine that waits for one: most tasks end before
+// the first beat.
+
 // heart beats for one ordinary activity.
 type heart struct {
 	adaptor *Adaptor
@@ -29,7 +33,10 @@ type heart struct {
 	stop context.CancelCauseFunc
 	// patience is the heartbeat timeout, 0 when there is none.
 	patience time.Duration
-	end      chan struct{}
+	timer    *time.Timer
+	closed   atomic.Bool
+	// hurried counts the beats that are to come fast.
+	hurried atomic.Int32
 
 	mu   sync.Mutex
 	now  progress
@@ -58,10 +65,12 @@ const (
 // pay for it.
 func (a *Adaptor) startHeart(ctx context.Context, stop context.CancelCauseFunc, now progress) *heart {
 	info := activity.GetInfo(ctx)
-	h := &heart{adaptor: a, stop: stop, patience: info.HeartbeatTimeout, end: make(chan struct{}), now: now, last: time.Now()}
+	h := &heart{adaptor: a, stop: stop, patience: info.HeartbeatTimeout, now: now, last: time.Now()}
 	h.record = func(p progress) error { return a.beat(ctx, info.TaskToken, p) }
-	a.running.Add(1)
-	go h.beat()
+	// It must not beat before it has its timer.
+	h.timer = time.AfterFunc(time.Hour, h.beat)
+	h.timer.Reset(a.opts.Heartbeat)
+	a.hearts.add(h)
 	return h
 }
 
@@ -73,30 +82,29 @@ func sendBeat(ctx context.Context, token []byte, p progress) error {
 }
 
 func (h *heart) beat() {
-	interval, hurry := h.adaptor.opts.Heartbeat, 0
-	timer := time.NewTimer(interval)
-	defer timer.Stop()
-	for {
-		select {
-		case <-h.end:
-			return
-		case <-h.adaptor.hurry.wait():
-			hurry = hurryBeats
-		case <-timer.C:
-		}
-		h.save(func(*progress) {})
-		next := h.interval()
-		if hurry > 0 {
-			hurry--
-			next = min(next, hurryInterval)
-		}
-		timer.Reset(next)
+	if h.closed.Load() {
+		return
 	}
+	h.save(func(*progress) {})
+	next := h.interval()
+	if h.hurried.Load() > 0 {
+		h.hurried.Add(-1)
+		next = min(next, hurryInterval)
+	}
+	if !h.closed.Load() {
+		h.timer.Reset(next)
+	}
+}
+
+// hurry beats at once, and often for a while.
+func (h *heart) hurry() {
+	h.hurried.Store(hurryBeats)
+	h.timer.Reset(0)
 }
 
 func (h *heart) interval() time.Duration {
 	shortest := h.adaptor.opts.Heartbeat
-	shared := time.Duration(h.adaptor.running.Load()) * time.Second / maxBeats
+	shared := time.Duration(h.adaptor.hearts.count()) * time.Second / maxBeats
 	return min(max(shortest, shared), max(shortest, maxInterval))
 }
 
@@ -126,30 +134,42 @@ func (h *heart) progress() progress {
 }
 
 func (h *heart) close() {
-	close(h.end)
-	h.adaptor.running.Add(-1)
+	h.closed.Store(true)
+	h.timer.Stop()
+	h.adaptor.hearts.remove(h)
 }
 
-// pulse wakes up everybody who waits for it.
-type pulse struct {
-	mu sync.Mutex
-	ch chan struct{}
+// hearts are those of the tasks that run.
+type hearts struct {
+	mu  sync.Mutex
+	all map[*heart]struct{}
 }
 
-func (p *pulse) wait() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ch == nil {
-		p.ch = make(chan struct{})
+func (l *hearts) add(h *heart) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all == nil {
+		l.all = map[*heart]struct{}{}
 	}
-	return p.ch
+	l.all[h] = struct{}{}
 }
 
-func (p *pulse) fire() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ch != nil {
-		close(p.ch)
-		p.ch = nil
+func (l *hearts) remove(h *heart) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.all, h)
+}
+
+func (l *hearts) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.all)
+}
+
+func (l *hearts) hurry() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for h := range l.all {
+		h.hurry()
 	}
 }

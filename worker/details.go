@@ -20,6 +20,11 @@ var stateMarks = map[State]string{
 func (x *execution) showDetails(ctx workflow.Context) {
 	x.shown = x.finished
 	var b strings.Builder
+	write := func(parts ...string) {
+		for _, p := range parts {
+			b.WriteString(p)
+		}
+	}
 	lines := 0
 	var show func(n *node, depth int)
 	show = func(n *node, depth int) {
@@ -31,16 +36,19 @@ func (x *execution) showDetails(ctx workflow.Context) {
 		if n.remote != nil && n.remote.To > 0 {
 			name = fmt.Sprintf("%s [%d–%d]", name, n.remote.From, n.remote.To-1)
 		}
-		b.WriteString(fmt.Sprintf("%s- %s `%s`", strings.Repeat("  ", depth), stateMarks[n.state], name))
-		if n.task.Type != "" {
-			b.WriteString(fmt.Sprintf(" %s>", n.task.Type))
+		for range depth {
+			b.WriteString("  ")
 		}
-		b.WriteString(fmt.Sprintf(" %s", n.state))
+		write("- ", stateMarks[n.state], " `", name, "`")
+		if n.task.Type != "" {
+			write(" ", n.task.Type, ">")
+		}
+		write(" ", string(n.state))
 		if n.err != nil {
 			message, _, _ := strings.Cut(n.err.String("message"), "\n")
-			b.WriteString(fmt.Sprintf(": %s", message))
+			write(": ", message)
 		}
-		b.WriteByte('\n')
+		write("\n")
 		for _, c := range n.children {
 			show(c, depth+1)
 		}

@@ -158,9 +158,11 @@ const heartbeatTimeout = 30 * time.Second
 func (x *execution) call(ctx workflow.Context, n *node, request *activities.Request) *answer {
 	operator, local := operatorOf(request)
 	if !local {
-		undisturbed, _ := workflow.NewDisconnectedContext(ctx)
-		if err := x.slots.Acquire(undisturbed, 1); err != nil {
-			return &answer{err: err}
+		if !x.slots.TryAcquire(ctx, 1) {
+			undisturbed, _ := workflow.NewDisconnectedContext(ctx)
+			if err := x.slots.Acquire(undisturbed, 1); err != nil {
+				return &answer{err: err}
+			}
 		}
 		defer x.slots.Release(1)
 		if err := ctx.Err(); err != nil {

@@ -3,100 +3,11 @@ package ordered
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
-
-// MaxDepth is how deep a parsed JSON text may nest.
-const MaxDepth = 1000
-
-// Parse reads one JSON value. Numbers are kept as written, but for numbers with
-// a fraction or an exponent, which get the text that FloatText gives them, so
-// that one number has one text. A key that occurs twice keeps its first place
-// and its last value.
-func Parse(text []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	v, err := parseValue(d, 0)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("unexpected text after the JSON value")
-	}
-	return v, nil
-}
-
-// ParseObject reads one JSON object.
-func ParseObject(text []byte) (*Object, error) {
-	v, err := Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	o, ok := v.(*Object)
-	if !ok {
-		return nil, fmt.Errorf("expected a JSON object but got %s", TypeName(v))
-	}
-	return o, nil
-}
-
-func parseValue(d *json.Decoder, depth int) (any, error) {
-	if depth > MaxDepth {
-		return nil, fmt.Errorf("JSON nested deeper than %d levels", MaxDepth)
-	}
-	t, err := d.Token()
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, err
-	}
-	switch t := t.(type) {
-	case json.Delim:
-		if t == '[' {
-			return parseArray(d, depth)
-		}
-		return parseObject(d, depth)
-	case json.Number:
-		return Number(t.String()), nil
-	default:
-		return t, nil
-	}
-}
-
-func parseArray(d *json.Decoder, depth int) (any, error) {
-	list := []any{}
-	for d.More() {
-		v, err := parseValue(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	_, err := d.Token()
-	return list, err
-}
-
-func parseObject(d *json.Decoder, depth int) (any, error) {
-	o := New()
-	for d.More() {
-		k, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		v, err := parseValue(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		o.Set(k.(string), v)
-	}
-	_, err := d.Token()
-	return o, err
-}
 
 // Number returns the number of a JSON number's text, with FloatText for those
 // that are not written as integers.
