@@ -30,9 +30,10 @@ func (nothing) Run(context.Context, *operators.Task) (*operators.Result, error) 
 	return &operators.Result{}, nil
 }
 
-// raw runs n no-op activities straight on the SDK.
+// raw runs n no-op activities straight on the SDK. Its timeouts are those of the
+// interpreter, since the server has a timer to look after for each.
 func raw(ctx workflow.Context, n int, parallel bool) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Hour, HeartbeatTimeout: time.Minute})
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Hour, HeartbeatTimeout: 30 * time.Second})
 	var open []workflow.Future
 	for range n {
 		f := workflow.ExecuteActivity(ctx, "noop")
