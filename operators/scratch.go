@@ -22,8 +22,15 @@ type scratch struct {
 }
 
 // newScratch makes the folder. remove deletes it with the files named in it.
+//
+// It is ".digdag" in a copy of the project, which no other task sees, and one below
+// ".digdag/tmp" otherwise.
 func newScratch(t *Task) (*scratch, error) {
-	parent := filepath.Join(t.ProjectDir, ".digdag", "tmp")
+	own := filepath.Join(t.ProjectDir, ".digdag")
+	if t.Copy && os.Mkdir(own, 0o700) == nil {
+		return &scratch{dir: own, workdir: t.Workdir}, nil
+	}
+	parent := filepath.Join(own, "tmp")
 	if !t.Copy {
 		sweep(parent, time.Now().Add(-abandoned))
 	}

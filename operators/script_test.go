@@ -148,7 +148,7 @@ func TestSweep(t *testing.T) {
 }
 
 // TestScratchOfCopy: in a copy nothing has to be found again or removed, since all
-// of it goes. What the command sees of it is the same.
+// of it goes, and no other task looks for a name.
 func TestScratchOfCopy(t *testing.T) {
 	const script = `d=$(dirname "$0"); ls -A "$d"`
 	for c, want := range map[bool]string{false: "lock\nrunner.sh\n", true: "runner.sh\n"} {
@@ -157,9 +157,22 @@ func TestScratchOfCopy(t *testing.T) {
 		if _, err := (Sh{}).Run(context.Background(), task); err != nil || out.String() != want {
 			t.Errorf("copy %t: %v, %q, want %q", c, err, out, want)
 		}
-		left, err := filepath.Glob(filepath.Join(task.ProjectDir, ".digdag", "tmp", "*"))
-		if err != nil || len(left) > 0 != c {
+		left, err := filepath.Glob(filepath.Join(task.ProjectDir, ".digdag", "*"))
+		if err != nil || len(left) != 1 || filepath.Base(left[0]) != map[bool]string{false: "tmp", true: "runner.sh"}[c] {
 			t.Errorf("copy %t: left %q, %v", c, left, err)
 		}
+	}
+}
+
+// TestScratchBesideTheirs: a project may bring a folder of our name.
+func TestScratchBesideTheirs(t *testing.T) {
+	task, out := newTask(t, "sh", ordered.Of("_command", `ls .digdag; cat .digdag/runner.sh`))
+	task.Copy = true
+	theirs := filepath.Join(task.ProjectDir, ".digdag")
+	if err := errors.Join(os.Mkdir(theirs, 0o755), os.WriteFile(filepath.Join(theirs, "runner.sh"), []byte("theirs\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Sh{}).Run(context.Background(), task); err != nil || out.String() != "runner.sh\ntmp\ntheirs\n" {
+		t.Errorf("%v, %q", err, out)
 	}
 }
