@@ -84,7 +84,8 @@ func testAttempts(ctx context.Context, o *options, dir string) (*attemptsReport,
 }
 
 // measure lets both sides take turns, so that both see the same of what else the
-// machine does.
+// machine does. Each is first as often as the other: what one leaves behind, such
+// as timers of the server, is a burden to the next.
 func (l *lab) measure(ctx context.Context, o *options, w *pushed, workers [2]*process, shell bool, r *attemptsReport, e *attemptsEntry) error {
 	// What is loaded and compiled once belongs to no turn.
 	for _, side := range l.sides(w, shell) {
@@ -98,7 +99,10 @@ func (l *lab) measure(ctx context.Context, o *options, w *pushed, workers [2]*pr
 	for done := 0; done < o.attempts; done += o.portion {
 		n := min(o.portion, o.attempts-done)
 		var seconds [2]float64
-		for i, side := range l.sides(w, shell) {
+		sides := l.sides(w, shell)
+		for k := range sides {
+			i := (k + done/o.portion) % len(sides)
+			side := sides[i]
 			s := sample(timeBetweenSamples, l.server, workers[1])
 			before := [2]float64{l.server.cpu(), workers[i].cpu()}
 			took, bad, err := l.turn(ctx, side, n, o.starters)
@@ -107,8 +111,8 @@ func (l *lab) measure(ctx context.Context, o *options, w *pushed, workers [2]*pr
 				return err
 			}
 			seconds[i] = took.Seconds()
-			for k, p := range []*process{l.server, workers[i]} {
-				cpu[i][k] += (p.cpu() - before[k]) * 1000 / float64(o.attempts)
+			for j, p := range []*process{l.server, workers[i]} {
+				cpu[i][j] += (p.cpu() - before[j]) * 1000 / float64(o.attempts)
 			}
 			if i == 0 {
 				if bad > 0 {

@@ -106,7 +106,7 @@ func parse(args []string) (*options, error) {
 
 	f.IntVar(&o.attempts, "attempts", 2000, "attempts: `N` attempts on each side")
 	f.IntVar(&o.starters, "starters", 16, "attempts: `N` clients that start them")
-	f.IntVar(&o.portion, "portion", 500, "attempts: the sides take turns after `N` attempts")
+	f.IntVar(&o.portion, "portion", 250, "attempts: the sides take turns after `N` attempts")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
