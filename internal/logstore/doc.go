@@ -23,7 +23,7 @@
 // for each chunk that is not final in the store. The files are the queue:
 // nothing waits in memory. An attempt that no task writes for has no open file
 // and, once all is stored, no goroutine; soon after, nothing is left of its
-// stream; some emptied files wait for the next one. When a process dies, another one of the machine finds that nobody holds
+// stream. When a process dies, another one of the machine finds that nobody holds
 // the lock of its folder, and stores the files under the names that they would
 // have had. A record is safe from the death of its process when Write or Line
 // returns, and safe from the loss of the machine when TaskLog.Close returns nil.

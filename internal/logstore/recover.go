@@ -121,14 +121,10 @@ func (w *Writer) recoverFolder(ctx context.Context, dir string) (chunks int, err
 		}
 		skipped = p
 	}
-	if len(errs) > 0 {
-		return chunks, errors.Join(errs...)
-	}
-	removeSpares(dir)
-	if os.Remove(dir) == nil {
+	if len(errs) == 0 && os.Remove(dir) == nil {
 		_ = os.Remove(dir + lockSuffix)
 	}
-	return chunks, nil
+	return chunks, errors.Join(errs...)
 }
 
 type deadPart struct {

@@ -74,8 +74,8 @@ func TestIdleStreamEnds(t *testing.T) {
 			defer w.mu.Unlock()
 			return len(w.streams) == 0
 		})
-		if left := waiting(t, w); len(left) > 0 {
-			t.Errorf("in the spool are %v", left)
+		if left, err := os.ReadDir(w.dir); err != nil || len(left) > 0 {
+			t.Errorf("in the spool are %v, %v", left, err)
 		}
 	}
 	if got := chunks(t, b, "1"); len(got) != 2 {
@@ -139,8 +139,8 @@ func TestManyAttempts(t *testing.T) {
 				defer w.mu.Unlock()
 				return len(w.streams) == c.left
 			})
-			if left := waiting(t, w); len(left) != c.left {
-				t.Errorf("%d files in the spool", len(left))
+			if left, err := os.ReadDir(w.dir); err != nil || len(left) != c.left {
+				t.Errorf("%d files in the spool, %v", len(left), err)
 			}
 			for _, i := range []int{0, 1, attempts - 1} {
 				if got := shown(readAll(t, b, fmt.Sprint(i), ReadOptions{})); got != strings.Repeat("+w INFO x\n+w ends\n", 2) {

@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -86,66 +83,6 @@ func (w *Writer) spoolFailed(err error) {
 	w.mu.Unlock()
 	if !quiet {
 		w.opts.Logger.Error("Logs are left out: the spool can't be written.", "spool", w.dir, "error", err)
-	}
-}
-
-// spares are emptied files of the spool that the next chunks take. Attempts are
-// often short and their chunks small: to make and to remove a file for each takes
-// some systems longer than all else that is done with it.
-type spares struct {
-	mu    sync.Mutex
-	paths []string
-	made  int
-}
-
-const (
-	sparePrefix = "spare-"
-	maxSpares   = 64
-)
-
-// put takes a file that is stored, or removes it.
-func (s *spares) put(path string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.paths) < maxSpares {
-		s.made++
-		spare := filepath.Join(filepath.Dir(path), sparePrefix+strconv.Itoa(s.made))
-		// Under the name of its chunk it must never be found empty.
-		if os.Rename(path, spare) == nil {
-			if os.Truncate(spare, 0) == nil {
-				s.paths = append(s.paths, spare)
-				return
-			}
-			path = spare
-		}
-	}
-	_ = os.Remove(path)
-}
-
-// take gives a spare file another name and opens it; nil when there is none.
-func (s *spares) take(path string) *os.File {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for n := len(s.paths); n > 0; n = len(s.paths) {
-		spare := s.paths[n-1]
-		s.paths = s.paths[:n-1]
-		if os.Rename(spare, path) != nil {
-			continue
-		}
-		if file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
-			return file
-		}
-	}
-	return nil
-}
-
-// removeSpares removes those of a folder, whoever made them.
-func removeSpares(dir string) {
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), sparePrefix) {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
-		}
 	}
 }
 

@@ -162,20 +162,6 @@ func (s *stream) open() (*part, error) {
 	}
 	seq := s.seq + 1
 	path := filepath.Join(s.w.dir, s.attempt+spoolMark+chunkName(s.name, seq))
-	file := s.w.spares.take(path)
-	if file == nil {
-		var err error
-		if file, err = s.create(path); err != nil {
-			return nil, err
-		}
-	}
-	s.seq = seq
-	p := &part{seq: seq, path: path, file: file}
-	s.parts = append(s.parts, p)
-	return p, nil
-}
-
-func (s *stream) create(path string) (*os.File, error) {
 	const flags = os.O_APPEND | os.O_CREATE | os.O_EXCL | os.O_WRONLY
 	file, err := os.OpenFile(path, flags, 0o600)
 	if os.IsNotExist(err) {
@@ -184,7 +170,13 @@ func (s *stream) create(path string) (*os.File, error) {
 			file, err = os.OpenFile(path, flags, 0o600)
 		}
 	}
-	return file, err
+	if err != nil {
+		return nil, err
+	}
+	s.seq = seq
+	p := &part{seq: seq, path: path, file: file}
+	s.parts = append(s.parts, p)
+	return p, nil
 }
 
 // rest gives back what a stream holds that no task writes to: many short attempts
@@ -208,7 +200,7 @@ func (s *stream) drop() {
 		if !p.whole || p.stored < p.size {
 			return
 		}
-		s.w.spares.put(p.path)
+		_ = os.Remove(p.path)
 		s.w.spooled.Add(-p.size)
 		s.parts = s.parts[1:]
 	}

@@ -101,7 +101,6 @@ type Writer struct {
 	slots chan struct{}
 	// spooled is the size of all files in dir.
 	spooled atomic.Int64
-	spares  spares
 	health  health
 
 	mu      sync.Mutex
@@ -183,7 +182,6 @@ func (w *Writer) Close(ctx context.Context) error {
 	for _, s := range streams {
 		left += s.close()
 	}
-	removeSpares(w.dir)
 	// The folder goes only when it is empty.
 	if left == 0 && os.Remove(w.dir) == nil {
 		_ = os.Remove(w.dir + lockSuffix)
