@@ -5,17 +5,16 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
+
+	"github.com/dig2temporal/dig2temporal/internal/coldstart"
 )
 
 func main() {
 	// Most runs are short and their heap is small: collecting it seldom saves more
 	// time than it costs memory.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300)
-	}
+	coldstart.End(os.Getenv, 300)
 	interrupts := make(chan os.Signal, 2)
 	command := &Command{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
