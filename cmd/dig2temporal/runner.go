@@ -111,7 +111,7 @@ func (r *runner) startEngine(ctx context.Context, secrets activities.Secrets) <-
 	}
 	go func() {
 		options := local.Options{
-			Folder: r.folder(), Project: r.place.dir, Logs: r.screen.logs, Secrets: secrets, Logger: r.screen.logger(),
+			Folder: r.folder(), Project: r.place.dir, Workflow: r.place.workflow, Logs: r.screen.logs, Secrets: secrets, Logger: r.screen.logger(),
 			Environ: r.command.Env, Threads: r.options.threads, Now: r.command.Now, UI: r.options.ui,
 		}
 		if r.options.server {
@@ -200,8 +200,8 @@ func onlyErrors(list []finding.Finding) []finding.Finding {
 
 // input makes the input of the attempt and its Workflow ID.
 func (r *runner) input(ctx context.Context) (*worker.Input, string, error) {
-	name := filepath.Base(r.place.dir)
-	at, err := r.sessionTime(ctx, name)
+	name := r.engine.Name()
+	at, err := r.sessionTime()
 	if err != nil {
 		return nil, "", err
 	}
@@ -242,10 +242,10 @@ func (r *runner) input(ctx context.Context) (*worker.Input, string, error) {
 }
 
 // sessionTime finds the time of the session, in the zone of the workflow.
-func (r *runner) sessionTime(ctx context.Context, name string) (time.Time, error) {
+func (r *runner) sessionTime() (time.Time, error) {
 	option := session.Option{Zone: r.zone, Now: r.command.Now(), Schedule: r.schedule}
 	if r.options.session == "last" || r.options.session == "" {
-		last, err := r.engine.LastSession(ctx, name, r.plan.Workflow)
+		last, err := r.engine.LastSession()
 		if err != nil {
 			return time.Time{}, err
 		}

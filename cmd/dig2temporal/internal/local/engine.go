@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -30,8 +31,9 @@ import (
 type Options struct {
 	// Folder is where the state is kept; in memory when it is empty.
 	Folder string
-	// Project is the absolute folder of the project.
-	Project string
+	// Project is the absolute folder of the project, Workflow the name of the
+	// workflow that is to be run.
+	Project, Workflow string
 	// Logs takes the logs of the tasks.
 	Logs activities.Logs
 	// Secrets finds the secrets of tasks.
@@ -73,6 +75,8 @@ type Engine struct {
 	stopUI   func()
 	adaptor  *activities.Adaptor
 	payloads *payloads
+	// last is the last session of the workflow, looked up while the rest starts.
+	last func() (*time.Time, error)
 	// queue is the task queue of this engine alone.
 	queue string
 	lock  *flock.Flock
@@ -105,6 +109,13 @@ func Start(ctx context.Context, options Options) (*Engine, error) {
 }
 
 // prepare creates the state folder with a file that keeps it out of git.
+// begin calls f at once, in a goroutine. What it returns waits for the result.
+func begin[T any](f func() (T, error)) func() (T, error) {
+	result := sync.OnceValues(f)
+	go func() { _, _ = result() }()
+	return result
+}
+
 func prepare(folder string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
@@ -129,6 +140,7 @@ func (e *Engine) start(ctx context.Context) error {
 	} else if err := e.startServer(ctx); err != nil {
 		return err
 	}
+	e.last = begin(func() (*time.Time, error) { return e.lastSession(ctx) })
 	if o.Folder != "" {
 		if err := e.endAbandoned(ctx); err != nil {
 			return fmt.Errorf("what a killed process left running can't be ended: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -51,18 +52,26 @@ func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error)
 	return last, nil
 }
 
-// LastSession returns the newest session time of a workflow, nil when it has no
-// session. Dry runs are none.
-func (e *Engine) LastSession(ctx context.Context, project, workflow string) (*time.Time, error) {
+// Name is that of the project on the server.
+func (e *Engine) Name() string { return filepath.Base(e.options.Project) }
+
+// LastSession returns the newest session time of the workflow as it was when the
+// engine started, nil when it had no session. Dry runs are none.
+func (e *Engine) LastSession() (*time.Time, error) { return e.last() }
+
+func (e *Engine) lastSession(ctx context.Context) (*time.Time, error) {
 	query := fmt.Sprintf("WorkflowType = '%s' AND %s = %s AND %s = %s", worker.AttemptWorkflow,
-		worker.AttributeProject.GetName(), cluster.Quote(project), worker.AttributeWorkflow.GetName(), cluster.Quote(workflow)) + e.ours()
+		worker.AttributeProject.GetName(), cluster.Quote(e.Name()),
+		worker.AttributeWorkflow.GetName(), cluster.Quote(e.options.Workflow)) + e.ours()
+	// The attempts of the newest session are seldom far down.
+	const few = 10
 	var last *time.Time
 	for {
 		later := query
 		if last != nil {
 			later += fmt.Sprintf(" AND %s > '%s'", worker.AttributeSessionTime.GetName(), last.UTC().Format(time.RFC3339Nano))
 		}
-		page, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: later, PageSize: 100})
+		page, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: later, PageSize: few})
 		if err != nil {
 			return nil, err
 		}
