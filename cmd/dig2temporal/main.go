@@ -7,14 +7,9 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"github.com/dig2temporal/dig2temporal/internal/coldstart"
 )
 
 func main() {
-	// Most runs are short and their heap is small: collecting it seldom saves more
-	// time than it costs memory.
-	coldstart.End(os.Getenv, 300)
 	interrupts := make(chan os.Signal, 2)
 	command := &Command{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,

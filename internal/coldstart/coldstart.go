@@ -4,6 +4,8 @@
 //
 // It works by being imported: Go initializes a package as soon as those that it
 // imports are, in the order of their paths, and this one imports next to nothing.
+// Whoever imports it has to call End from an init of its own, or nothing is ever
+// collected.
 package coldstart
 
 import "runtime/debug"
