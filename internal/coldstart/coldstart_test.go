@@ -1,21 +1,39 @@
 package coldstart
 
 import (
-	"runtime/debug"
+	"runtime"
 	"testing"
+	"time"
 )
 
-func TestEnd(t *testing.T) {
-	before := percent
-	defer debug.SetGCPercent(before)
-	if now := debug.SetGCPercent(-1); now != -1 {
-		t.Errorf("at the start the collector runs at %d %%", now)
-	}
-	for gogc, want := range map[string]int{"": 300, "42": before} {
-		percent = before
-		End(func(string) string { return gogc }, 300)
-		if now := debug.SetGCPercent(-1); now != want {
-			t.Errorf("with GOGC=%q it runs at %d %%, want %d", gogc, now, want)
+func collections() uint32 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.NumGC
+}
+
+func TestFirstCollection(t *testing.T) {
+	// The test may not be the first in the process.
+	ballast = make([]byte, size)
+	runtime.GC()
+	before := collections()
+	first := make(chan struct{})
+	End(func() { close(first) })
+	var kept [][]byte
+	grow := func(to int) {
+		for len(kept) < to>>20 {
+			kept = append(kept, make([]byte, 1<<20))
 		}
 	}
+	grow(size / 2)
+	if n := collections() - before; n != 0 {
+		t.Errorf("%d collections before the heap has grown", n)
+	}
+	grow(size * 3 / 2)
+	select {
+	case <-first:
+	case <-time.After(time.Minute):
+		t.Errorf("nothing was collected when the heap had grown")
+	}
+	runtime.KeepAlive(kept)
 }
