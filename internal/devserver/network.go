@@ -54,9 +54,12 @@ type connections struct {
 
 var _ common.RPCFactory = connections{}
 
-// GetFrontendGRPCServerOptions lets clients outside send what the limits of the server allow.
+// GetFrontendGRPCServerOptions lets clients outside send what the limits of the server allow. The server's many
+// interceptors need a deep stack; goroutines that stay have grown theirs. While all are busy, as with the polls of many
+// workers, calls get a goroutine of their own.
 func (c connections) GetFrontendGRPCServerOptions() ([]grpc.ServerOption, error) {
-	return []grpc.ServerOption{grpc.MaxRecvMsgSize(transactionLimit)}, nil
+	const streamWorkers = 64
+	return []grpc.ServerOption{grpc.MaxRecvMsgSize(transactionLimit), grpc.NumStreamWorkers(streamWorkers)}, nil
 }
 
 func (c connections) GetInternodeGRPCServerOptions() ([]grpc.ServerOption, error) { return nil, nil }

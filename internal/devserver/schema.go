@@ -52,6 +52,8 @@ func (e *SchemaError) Is(target error) bool { return target == ErrSchema }
 
 var keptIndexes = []string{
 	"default_idx",
+	"by_status",
+	"by_task_queue",
 	"by_workflow_id",
 	"by_parent_workflow_id",
 	"by_root_workflow_id",
