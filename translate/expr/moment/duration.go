@@ -2,7 +2,6 @@ package moment
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -201,13 +200,13 @@ func (d *Duration) Get(u Unit) (float64, bool) {
 }
 
 var (
-	clockSpan = regexp.MustCompile(`^(-|\+)?(?:(\d*)[. ])?(\d+):(\d+)(?::(\d+)(\.\d*)?)?$`)
-	isoSpan   = regexp.MustCompile(`^(-|\+)?P(?:([-+]?[0-9,.]*)Y)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)W)?(?:([-+]?[0-9,.]*)D)?(?:T(?:([-+]?[0-9,.]*)H)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)S)?)?$`)
+	clockSpan = pattern(`^(-|\+)?(?:(\d*)[. ])?(\d+):(\d+)(?::(\d+)(\.\d*)?)?$`)
+	isoSpan   = pattern(`^(-|\+)?P(?:([-+]?[0-9,.]*)Y)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)W)?(?:([-+]?[0-9,.]*)D)?(?:T(?:([-+]?[0-9,.]*)H)?(?:([-+]?[0-9,.]*)M)?(?:([-+]?[0-9,.]*)S)?)?$`)
 )
 
 // ParseDuration reads "[-][d.]h:mm[:ss[.fraction]]" or an ISO 8601 duration.
 func ParseDuration(text string) (*Duration, bool) {
-	if p := clockSpan.FindStringSubmatch(text); p != nil {
+	if p := clockSpan().FindStringSubmatch(text); p != nil {
 		sign := 1.0
 		if p[1] == "-" {
 			sign = -1
@@ -217,7 +216,7 @@ func ParseDuration(text string) (*Duration, bool) {
 			Amount{Day, whole(p[2]) * sign}, Amount{Hour, whole(p[3]) * sign}, Amount{Minute, whole(p[4]) * sign},
 			Amount{Second, whole(p[5]) * sign}, Amount{Millisecond, absRound(fraction*1000) * sign}), true
 	}
-	p := isoSpan.FindStringSubmatch(text)
+	p := isoSpan().FindStringSubmatch(text)
 	if p == nil {
 		return nil, false
 	}
@@ -237,11 +236,11 @@ func whole(digits string) float64 {
 	return toInt(n)
 }
 
-var floatStart = regexp.MustCompile(`^[-+]?(\d+\.?\d*|\.\d+)`)
+var floatStart = pattern(`^[-+]?(\d+\.?\d*|\.\d+)`)
 
 // leadingFloat returns the number that a text starts with, 0 for none.
 func leadingFloat(text string) float64 {
-	f, err := strconv.ParseFloat(floatStart.FindString(text), 64)
+	f, err := strconv.ParseFloat(floatStart().FindString(text), 64)
 	if err != nil {
 		return 0
 	}

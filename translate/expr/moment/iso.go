@@ -9,35 +9,35 @@ import (
 )
 
 var (
-	isoExtended = regexp.MustCompile(`^\s*((?:[+-]\d{6}|\d{4})-(?:\d\d-\d\d|W\d\d-\d|W\d\d|\d\d\d|\d\d))(?:(T| )(\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?)?)([+-]\d\d(?::?\d\d)?|\s*Z)?)?$`)
-	isoBasic    = regexp.MustCompile(`^\s*((?:[+-]\d{6}|\d{4})(?:\d\d\d\d|W\d\d\d|W\d\d|\d\d\d|\d\d))(?:(T| )(\d\d(?:\d\d(?:\d\d(?:[.,]\d+)?)?)?)([+-]\d\d(?::?\d\d)?|\s*Z)?)?$`)
+	isoExtended = pattern(`^\s*((?:[+-]\d{6}|\d{4})-(?:\d\d-\d\d|W\d\d-\d|W\d\d|\d\d\d|\d\d))(?:(T| )(\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?)?)([+-]\d\d(?::?\d\d)?|\s*Z)?)?$`)
+	isoBasic    = pattern(`^\s*((?:[+-]\d{6}|\d{4})(?:\d\d\d\d|W\d\d\d|W\d\d|\d\d\d|\d\d))(?:(T| )(\d\d(?:\d\d(?:\d\d(?:[.,]\d+)?)?)?)([+-]\d\d(?::?\d\d)?|\s*Z)?)?$`)
 )
 
 // isoDates are the forms of an ISO date, tried in turn; the first that occurs in
 // the date is taken.
 var isoDates = []struct {
 	format  string
-	form    *regexp.Regexp
+	form    func() *regexp.Regexp
 	noClock bool
 }{
-	{"YYYYYY-MM-DD", regexp.MustCompile(`[+-]\d{6}-\d\d-\d\d`), false},
-	{"YYYY-MM-DD", regexp.MustCompile(`\d{4}-\d\d-\d\d`), false},
-	{"GGGG-[W]WW-E", regexp.MustCompile(`\d{4}-W\d\d-\d`), false},
-	{"GGGG-[W]WW", regexp.MustCompile(`\d{4}-W\d\d`), true},
-	{"YYYY-DDD", regexp.MustCompile(`\d{4}-\d{3}`), false},
-	{"YYYY-MM", regexp.MustCompile(`\d{4}-\d\d`), true},
-	{"YYYYYYMMDD", regexp.MustCompile(`[+-]\d{10}`), false},
-	{"YYYYMMDD", regexp.MustCompile(`\d{8}`), false},
-	{"GGGG[W]WWE", regexp.MustCompile(`\d{4}W\d{3}`), false},
-	{"GGGG[W]WW", regexp.MustCompile(`\d{4}W\d{2}`), true},
-	{"YYYYDDD", regexp.MustCompile(`\d{7}`), false},
+	{"YYYYYY-MM-DD", pattern(`[+-]\d{6}-\d\d-\d\d`), false},
+	{"YYYY-MM-DD", pattern(`\d{4}-\d\d-\d\d`), false},
+	{"GGGG-[W]WW-E", pattern(`\d{4}-W\d\d-\d`), false},
+	{"GGGG-[W]WW", pattern(`\d{4}-W\d\d`), true},
+	{"YYYY-DDD", pattern(`\d{4}-\d{3}`), false},
+	{"YYYY-MM", pattern(`\d{4}-\d\d`), true},
+	{"YYYYYYMMDD", pattern(`[+-]\d{10}`), false},
+	{"YYYYMMDD", pattern(`\d{8}`), false},
+	{"GGGG[W]WWE", pattern(`\d{4}W\d{3}`), false},
+	{"GGGG[W]WW", pattern(`\d{4}W\d{2}`), true},
+	{"YYYYDDD", pattern(`\d{7}`), false},
 }
 
 // iso reads an ISO 8601 text, and tells whether it is one.
 func (p *parser) iso(text string) bool {
-	found := isoExtended.FindStringSubmatch(text)
+	found := isoExtended().FindStringSubmatch(text)
 	if found == nil {
-		found = isoBasic.FindStringSubmatch(text)
+		found = isoBasic().FindStringSubmatch(text)
 	}
 	if found == nil {
 		return false
@@ -45,7 +45,7 @@ func (p *parser) iso(text string) bool {
 	p.flags.ISO = true
 	date, separator, clock, offset := found[1], found[2], found[3], found[4]
 	for _, form := range isoDates {
-		if !form.form.MatchString(date) {
+		if !form.form().MatchString(date) {
 			continue
 		}
 		if clock != "" && form.noClock {
@@ -77,17 +77,17 @@ func isoClock(clock string) string {
 }
 
 var (
-	mailDate   = regexp.MustCompile(`^(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s)?(\d{1,2})\s(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s(\d{2,4})\s(\d\d):(\d\d)(?::(\d\d))?\s(?:(UT|GMT|[ECMP][SD]T)|([Zz])|([+-]\d{4}))$`)
-	mailNoise  = regexp.MustCompile(`\([^)]*\)|[\n\t]`)
-	mailBlanks = regexp.MustCompile(`\s\s+`)
+	mailDate   = pattern(`^(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s)?(\d{1,2})\s(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s(\d{2,4})\s(\d\d):(\d\d)(?::(\d\d))?\s(?:(UT|GMT|[ECMP][SD]T)|([Zz])|([+-]\d{4}))$`)
+	mailNoise  = pattern(`\([^)]*\)|[\n\t]`)
+	mailBlanks = pattern(`\s\s+`)
 )
 
 var mailZones = map[string]float64{"UT": 0, "GMT": 0, "EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8}
 
 // rfc2822 reads the date of a mail, and tells whether it is one.
 func (p *parser) rfc2822(text string) bool {
-	text = mailBlanks.ReplaceAllString(mailNoise.ReplaceAllString(text, " "), " ")
-	found := mailDate.FindStringSubmatch(strings.TrimSpace(text))
+	text = mailBlanks().ReplaceAllString(mailNoise().ReplaceAllString(text, " "), " ")
+	found := mailDate().FindStringSubmatch(strings.TrimSpace(text))
 	if found == nil {
 		return false
 	}

@@ -74,7 +74,7 @@ func (m *Moment) ParseZone() *Moment {
 	if !m.Source.IsText {
 		return m
 	}
-	if minutes, ok := offsetFromText(longOffset, m.Source.Text); ok {
+	if minutes, ok := offsetFromText(longOffset(), m.Source.Text); ok {
 		return m.SetOffset(OffsetArgument(minutes), false)
 	}
 	return m.SetOffset(0, true)
@@ -90,14 +90,14 @@ func OffsetArgument(n float64) float64 {
 }
 
 var (
-	longOffset  = regexp.MustCompile(`(?i)Z|[+-]\d\d:?\d\d`)
-	shortOffset = regexp.MustCompile(`(?i)Z|[+-]\d\d(?::?\d\d)?`)
-	offsetParts = regexp.MustCompile(`[+-]|\d\d`)
+	longOffset  = pattern(`(?i)Z|[+-]\d\d:?\d\d`)
+	shortOffset = pattern(`(?i)Z|[+-]\d\d(?::?\d\d)?`)
+	offsetParts = pattern(`[+-]|\d\d`)
 )
 
 // ParseOffset returns the minutes of the last offset in a text.
 func ParseOffset(text string) (float64, bool) {
-	return offsetFromText(shortOffset, text)
+	return offsetFromText(shortOffset(), text)
 }
 
 func offsetFromText(pattern *regexp.Regexp, text string) (float64, bool) {
@@ -105,7 +105,7 @@ func offsetFromText(pattern *regexp.Regexp, text string) (float64, bool) {
 	if all == nil {
 		return 0, false
 	}
-	parts := offsetParts.FindAllString(all[len(all)-1], -1)
+	parts := offsetParts().FindAllString(all[len(all)-1], -1)
 	if parts == nil {
 		return 0, true
 	}

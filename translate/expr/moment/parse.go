@@ -2,7 +2,6 @@ package moment
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -102,10 +101,10 @@ func (e *Env) Parse(s Source, utc bool) *Moment {
 	return p.moment(s, utc)
 }
 
-var jsonDate = regexp.MustCompile(`(?i)^/?Date\((-?\d+)`)
+var jsonDate = pattern(`(?i)^/?Date\((-?\d+)`)
 
 func (p *parser) text(text string) {
-	if found := jsonDate.FindStringSubmatch(text); found != nil {
+	if found := jsonDate().FindStringSubmatch(text); found != nil {
 		t, _ := strconv.ParseFloat(found[1], 64)
 		p.d = given(t)
 		return

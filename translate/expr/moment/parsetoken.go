@@ -1,10 +1,8 @@
 package moment
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -77,10 +75,10 @@ func tokenDigits(token string, strict bool) (digits, bool) {
 }
 
 var (
-	meridiems = regexp.MustCompile(`(?i)[ap]\.?m?\.?`)
-	ordinals  = regexp.MustCompile(`\d{1,2}(th|st|nd|rd)`)
-	ordinary  = regexp.MustCompile(`\d{1,2}(th|st|nd|rd)|\d{1,2}`)
-	unixTimes = regexp.MustCompile(`[+-]?\d+(\.\d{1,3})?`)
+	meridiems = pattern(`(?i)[ap]\.?m?\.?`)
+	ordinals  = pattern(`\d{1,2}(th|st|nd|rd)`)
+	ordinary  = pattern(`\d{1,2}(th|st|nd|rd)|\d{1,2}`)
+	unixTimes = pattern(`[+-]?\d+(\.\d{1,3})?`)
 )
 
 // findToken returns what a token matches in a text, and whether it is one that
@@ -93,23 +91,21 @@ func findToken(token, text string, strict bool) (string, bool) {
 	case "MMM", "MMMM", "dd", "ddd", "dddd":
 		return findWord(text), true
 	case "a", "A":
-		return meridiems.FindString(text), true
+		return meridiems().FindString(text), true
 	case "Do":
 		if strict {
-			return ordinals.FindString(text), true
+			return ordinals().FindString(text), true
 		}
-		return ordinary.FindString(text), true
+		return ordinary().FindString(text), true
 	case "Z", "ZZ":
-		return shortOffset.FindString(text), true
+		return shortOffset().FindString(text), true
 	case "X":
-		return unixTimes.FindString(text), true
+		return unixTimes().FindString(text), true
 	}
 	return "", false
 }
 
-var arabicWord = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`[\x{0600}-\x{06FF}/]{1,256}(\s*?[\x{0600}-\x{06FF}]{1,256}){1,2}`)
-})
+var arabicWord = pattern(`[\x{0600}-\x{06FF}/]{1,256}(\s*?[\x{0600}-\x{06FF}]{1,256}){1,2}`)
 
 // findWord returns the first word of a text; digits may stand before its
 // letters.
@@ -178,13 +174,13 @@ func (p *parser) find(token, text string) string {
 	return ""
 }
 
-var escapes = regexp.MustCompile(`\\(\[)|\\(\])|\[([^\]\[]*)\]|\\(.)`)
+var escapes = pattern(`\\(\[)|\\(\])|\[([^\]\[]*)\]|\\(.)`)
 
 // unescape returns the text that a literal piece of a format wants to see.
 func unescape(token string) string {
 	token = strings.Replace(token, `\`, "", 1)
-	return escapes.ReplaceAllStringFunc(token, func(s string) string {
-		for _, group := range escapes.FindStringSubmatch(s)[1:] {
+	return escapes().ReplaceAllStringFunc(token, func(s string) string {
+		for _, group := range escapes().FindStringSubmatch(s)[1:] {
 			if group != "" {
 				return group
 			}
