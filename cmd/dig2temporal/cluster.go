@@ -35,10 +35,14 @@ func (c *Command) connect(ctx context.Context, o *clusterOptions) (*cluster.Clus
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return cluster.Connect(ctx, cluster.Options{
+	return cluster.Connect(ctx, c.clusterOptions(o))
+}
+
+func (c *Command) clusterOptions(o *clusterOptions) cluster.Options {
+	return cluster.Options{
 		Env: cluster.Environ(c.Env), Address: o.address, Namespace: o.namespace, Profile: o.profile, Store: o.store,
 		Logger: quietLogger{}, Identity: "dig2temporal",
-	})
+	}
 }
 
 // withStore connects to a cluster for a command that needs its store.

@@ -27,8 +27,19 @@ func TestRunServer(t *testing.T) {
 		}, args...)...)
 		return code, stdout + stderr
 	}
+	// What is known of a folder's sessions is asked for again after a failure.
+	ledger := filepath.Join(one, ".dig2temporal", "run.json")
+	if code, text := run(one, "-p", "out="+one); code != 1 {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if _, err := os.Stat(ledger); !os.IsNotExist(err) {
+		t.Errorf("after a failure: %v", err)
+	}
 	if code, text := run(one); code != 0 {
 		t.Errorf("exit %d\n%s", code, text)
+	}
+	if text, _ := os.ReadFile(ledger); !strings.Contains(string(text), `"wf":"2024-01-01T00:00:00Z"`) {
+		t.Errorf("%s", text)
 	}
 	write(t, one, "flag", "")
 	if code, text := run(one); code != 0 || !strings.Contains(text, "Skipped 2 tasks that are done: +wf+a, +wf+b") {

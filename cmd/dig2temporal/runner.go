@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/dig2temporal/dig2temporal/activities"
-	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/local"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/pattern"
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/report"
@@ -45,8 +44,6 @@ type runner struct {
 	selected *worker.Selection
 	screen   *screen
 	engine   *local.Engine
-	// cluster is the server that the engine uses, nil for one of its own.
-	cluster *cluster.Cluster
 }
 
 func (r *runner) run(ctx context.Context, workflow, task string) error {
@@ -75,9 +72,6 @@ func (r *runner) run(ctx context.Context, workflow, task string) error {
 	err = r.load(task)
 	started := <-starting
 	r.engine = started.engine
-	if r.cluster != nil {
-		defer r.cluster.Close()
-	}
 	if r.engine != nil {
 		defer r.engine.Close()
 	}
@@ -115,14 +109,8 @@ func (r *runner) startEngine(ctx context.Context, secrets activities.Secrets) <-
 			Environ: r.command.Env, Threads: r.options.threads, Now: r.command.Now, UI: r.options.ui,
 		}
 		if r.options.server {
-			r.options.at.output = "text"
-			k, err := r.command.connect(ctx, &r.options.at)
-			if err != nil {
-				result <- startedEngine{nil, err}
-				return
-			}
-			r.cluster = k
-			options.Server = &local.Server{Client: k.Client, Namespace: k.Namespace, WebUI: k.Settings.WebUI, Values: k.Values, Converter: k.Converter}
+			at := r.command.clusterOptions(&r.options.at)
+			options.Server = &at
 			// What reaches the server and the stores is no business of tasks.
 			options.Environ = serve.Environ(r.command.Env)
 		}

@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
 
 	"gocloud.dev/blob"
 
@@ -55,6 +56,8 @@ type Options struct {
 	// Metrics takes those of the SDK, nil for none.
 	Metrics      client.MetricsHandler
 	Interceptors []interceptor.ClientInterceptor
+	// DialOptions are for a connection by Dial.
+	DialOptions []grpc.DialOption
 }
 
 // Cluster is an open connection. It is safe for concurrent use.
@@ -108,6 +111,28 @@ var ErrNoStore = errors.New(`the namespace has no store for projects and logs: s
 
 // Connect connects to a cluster and opens its store.
 func Connect(ctx context.Context, o Options) (*Cluster, error) {
+	c, err := Dial(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return c.Open(ctx)
+}
+
+// Connection is an open connection to a server whose settings and stores are not
+// known yet.
+type Connection struct {
+	// Client can do all that needs no store.
+	Client    client.Client
+	Namespace string
+
+	address string
+	given   Options
+	options client.Options
+	outer   []converter.PayloadCodec
+}
+
+// Dial connects to a server.
+func Dial(ctx context.Context, o Options) (*Connection, error) {
 	outer, err := Encryption(o.Env)
 	if err != nil {
 		return nil, err
@@ -116,12 +141,20 @@ func Connect(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	address := options.HostPort
-	first, err := client.DialContext(ctx, options)
+	c, err := client.DialContext(ctx, options)
 	if err != nil {
-		return nil, unreachable(address, err)
+		return nil, unreachable(options.HostPort, err)
 	}
-	return open(ctx, first, options, outer, o, address)
+	return &Connection{Client: c, Namespace: options.Namespace, address: options.HostPort, given: o, options: options, outer: outer}, nil
+}
+
+// String names the namespace with its server.
+func (c *Connection) String() string { return c.address + "/" + c.Namespace }
+
+// Open asks for the settings and opens the store. The cluster takes over the
+// connection, which is closed when the store can't be opened.
+func (c *Connection) Open(ctx context.Context) (*Cluster, error) {
+	return open(ctx, c.Client, c.options, c.outer, c.given, c.address)
 }
 
 // Embedded connects to a server of this process by its own way to dial.
@@ -185,7 +218,7 @@ func (c *Cluster) Reachable(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the connection.
+// Close closes the connection and the store. It may be called again.
 func (c *Cluster) Close() {
 	if c.Bucket != nil {
 		_ = c.Bucket.Close()
@@ -217,6 +250,7 @@ func clientOptions(o Options, outer []converter.PayloadCodec) (client.Options, e
 	}
 	options.Logger, options.Identity = o.Logger, o.Identity
 	options.MetricsHandler, options.Interceptors = o.Metrics, o.Interceptors
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, o.DialOptions...)
 	if local(options.HostPort) {
 		// On the way to this machine it saves nothing, and takes a tenth of the time
 		// of a worker with small tasks.

@@ -45,6 +45,14 @@ func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) 
 		options.Memo = worker.Memo(in.Session)
 		options.TypedSearchAttributes = worker.SearchAttributes(in.Session)
 	}
+	if err := e.ledger.begin(); err != nil {
+		return nil, err
+	}
+	e.ending.watch(id)
+	// The first workflow task comes with the answer when there is a worker for it.
+	if _, err := e.started(); err != nil {
+		return nil, err
+	}
 	run, err := e.client.ExecuteWorkflow(ctx, options, worker.AttemptWorkflow, in)
 	if err != nil {
 		return nil, err
@@ -64,9 +72,9 @@ func (e *Engine) shrink(ctx context.Context, in *worker.Input) (err error) {
 // WebUI returns the page of the attempt in the Web UI, "" when that is not served.
 func (a *Attempt) WebUI() string {
 	e := a.engine
-	switch server := e.options.Server; {
-	case server != nil:
-		return cluster.Page(server.WebUI, server.Namespace, a.Execution)
+	switch {
+	case e.cluster != nil:
+		return cluster.Page(e.cluster.Settings.WebUI, e.cluster.Namespace, a.Execution)
 	case e.webUI != "":
 		return cluster.Page("http://"+e.webUI, e.server.Namespace(), a.Execution)
 	}
@@ -103,8 +111,15 @@ func (a *Attempt) Tasks(ctx context.Context) ([]*worker.Row, error) {
 // Wait waits until the attempt has ended and returns Success, Error or Canceled.
 // The error tells of an end that no task brought about.
 func (a *Attempt) Wait(ctx context.Context) (worker.State, error) {
-	err := a.run.Get(ctx, nil)
+	result := make(chan error, 1)
+	go func() { result <- a.run.Get(ctx, nil) }()
+	var err error
+	select {
+	case <-a.engine.ending.succeeded:
+	case err = <-result:
+	}
 	if err == nil {
+		a.engine.succeeded = true
 		return worker.Success, nil
 	}
 	if ctx.Err() != nil {

@@ -13,12 +13,13 @@ import (
 
 	"github.com/gofrs/flock"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/worker"
+	"google.golang.org/grpc"
 
 	"github.com/dig2temporal/dig2temporal/activities"
-	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
+	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/internal/codec"
 	"github.com/dig2temporal/dig2temporal/internal/devserver"
 	"github.com/dig2temporal/dig2temporal/internal/devserver/ui"
@@ -48,26 +49,17 @@ type Options struct {
 	Now func() time.Time
 	// UI serves the Web UI.
 	UI bool
-	// Server is a Temporal server that runs already; nil starts one in the process.
-	Server *Server
-}
-
-// Server is a Temporal server that others use, too.
-type Server struct {
-	Client    client.Client
-	Namespace string
-	// WebUI is its address, "" when it is not known.
-	WebUI string
-	// Converter is that of the client.
-	Converter converter.DataConverter
-	// Values keeps large values; nil keeps them in histories.
-	Values *claimcheck.Values
+	// Server is a Temporal server that others use, too; nil starts one in the
+	// process.
+	Server *cluster.Options
 }
 
 // Engine is a running server with a worker.
 type Engine struct {
 	options Options
+	// server is the embedded one; with one that others use there is a cluster.
 	server  *devserver.Server
+	cluster *cluster.Cluster
 	client  client.Client
 	worker  sdk.Worker
 	// webUI is the address of the Web UI, stopUI ends it.
@@ -77,6 +69,14 @@ type Engine struct {
 	payloads *payloads
 	// last is the last session of the workflow, looked up while the rest starts.
 	last func() (*time.Time, error)
+	// abandoned waits until what a killed process left running has ended, started
+	// until the worker has started.
+	abandoned, started func() (struct{}, error)
+	// ledger knows how things stand on a server that others use; succeeded says that
+	// the attempt left nothing.
+	ledger    *ledger
+	succeeded bool
+	ending    *ending
 	// queue is the task queue of this engine alone.
 	queue string
 	lock  *flock.Flock
@@ -94,12 +94,10 @@ const database = "temporal.db"
 // Start starts an engine. The error is a devserver.ErrInUse when another process
 // works with the state folder.
 func Start(ctx context.Context, options Options) (*Engine, error) {
-	if options.Folder != "" {
-		if err := prepare(options.Folder); err != nil {
-			return nil, err
-		}
+	e := &Engine{
+		options: options, tasks: &openTasks{Logs: options.Logs}, kill: make(chan struct{}),
+		ledger: newLedger(), ending: newEnding(),
 	}
-	e := &Engine{options: options, tasks: &openTasks{Logs: options.Logs}, kill: make(chan struct{})}
 	e.background, e.stop = context.WithCancel(process.WithKill(context.Background(), e.kill))
 	if err := e.start(ctx); err != nil {
 		e.Close()
@@ -108,7 +106,6 @@ func Start(ctx context.Context, options Options) (*Engine, error) {
 	return e, nil
 }
 
-// prepare creates the state folder with a file that keeps it out of git.
 // begin calls f at once, in a goroutine. What it returns waits for the result.
 func begin[T any](f func() (T, error)) func() (T, error) {
 	result := sync.OnceValues(f)
@@ -116,6 +113,7 @@ func begin[T any](f func() (T, error)) func() (T, error) {
 	return result
 }
 
+// prepare creates the state folder with a file that keeps it out of git.
 func prepare(folder string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
@@ -134,17 +132,15 @@ func (e *Engine) start(ctx context.Context) error {
 		return err
 	}
 	if o.Server != nil {
-		if err := e.useServer(); err != nil {
-			return err
-		}
-	} else if err := e.startServer(ctx); err != nil {
+		err = e.useServer(ctx)
+	} else {
+		err = e.startServer(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	e.last = begin(func() (*time.Time, error) { return e.lastSession(ctx) })
-	if o.Folder != "" {
-		if err := e.endAbandoned(ctx); err != nil {
-			return fmt.Errorf("what a killed process left running can't be ended: %w", err)
-		}
+	if _, err := e.abandoned(); err != nil {
+		return fmt.Errorf("what a killed process left running can't be ended: %w", err)
 	}
 	e.adaptor = activities.New(activities.Options{
 		Registry: operators.Default(), Workspaces: workspaces, Logs: e.tasks, Secrets: o.Secrets, Environ: o.Environ, Now: o.Now,
@@ -158,7 +154,29 @@ func (e *Engine) start(ctx context.Context) error {
 	if o.Folder != "" && e.payloads != nil {
 		go e.payloads.sweep(e.background)
 	}
-	return e.worker.Start()
+	e.started = begin(func() (struct{}, error) { return struct{}{}, e.worker.Start() })
+	return nil
+}
+
+// lookUp begins to ask the server about earlier attempts. Dry runs in memory have
+// none.
+func (e *Engine) lookUp(ctx context.Context, c client.Client) {
+	e.last = begin(func() (*time.Time, error) {
+		if last, known := e.ledger.last(e.options.Workflow); known {
+			return last, nil
+		}
+		last, err := e.lastSession(ctx, c)
+		if err == nil {
+			e.ledger.learn(e.options.Workflow, last)
+		}
+		return last, err
+	})
+	e.abandoned = begin(func() (struct{}, error) {
+		if e.options.Folder == "" || e.ledger.clean {
+			return struct{}{}, nil
+		}
+		return struct{}{}, e.endAbandoned(ctx, c)
+	})
 }
 
 // startServer starts the embedded server.
@@ -167,6 +185,9 @@ func (e *Engine) startServer(ctx context.Context) (err error) {
 	e.queue = worker.TaskQueue
 	server := devserver.Options{Private: !o.UI, SearchAttributes: worker.AttributeTypes()}
 	if o.Folder != "" {
+		if err := prepare(o.Folder); err != nil {
+			return err
+		}
 		server.DatabaseFile = filepath.Join(o.Folder, database)
 	}
 	e.server, err = devserver.Start(ctx, server)
@@ -183,6 +204,7 @@ func (e *Engine) startServer(ctx context.Context) (err error) {
 	}
 	e.client, err = e.server.Dial(ctx, client.Options{
 		DataConverter: codec.DataConverter(), ExternalStorage: e.payloads.externalStorage(), Logger: o.Logger,
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{e.ending.dialOption()}},
 	})
 	if err != nil {
 		return err
@@ -190,6 +212,7 @@ func (e *Engine) startServer(ctx context.Context) (err error) {
 	// The first question about an execution makes the server take over its shard,
 	// which the rest need not wait for.
 	go func() { _, _ = e.client.DescribeWorkflowExecution(ctx, "none", "") }()
+	e.lookUp(ctx, e.client)
 	return nil
 }
 
@@ -207,6 +230,7 @@ func (e *Engine) startUI() (err error) {
 func (e *Engine) workerOptions() sdk.Options {
 	o := worker.Options(e.options.Threads)
 	o.BackgroundActivityContext = e.background
+	o.Interceptors = []interceptor.WorkerInterceptor{e.ledger}
 	// No other worker could do better, so there is nothing to wait for.
 	o.WorkflowPanicPolicy = sdk.FailWorkflow
 	return o
@@ -215,14 +239,30 @@ func (e *Engine) workerOptions() sdk.Options {
 // Close stops the worker with its tasks, then the server.
 func (e *Engine) Close() {
 	e.stop()
-	if e.worker != nil {
+	if e.succeeded && e.cluster != nil {
+		// The ledger is to have the answer, which is there long since.
+		_, _ = e.last()
+		// Nothing runs any more, and a server whose worker is gone needs no goodbye,
+		// which would be waited for.
+		e.cluster.Close()
+	}
+	if e.started != nil {
+		// One that starts can't be stopped.
+		_, _ = e.started()
 		e.worker.Stop()
 	}
 	if e.stopUI != nil {
 		e.stopUI()
 	}
-	if e.client != nil && e.options.Server == nil {
+	switch {
+	case e.cluster != nil:
+		e.cluster.Close()
+	case e.client != nil:
 		e.client.Close()
+	}
+	if e.succeeded {
+		// Without it the next run looks for itself.
+		_ = e.ledger.end()
 	}
 	if e.lock != nil {
 		_ = e.lock.Unlock()

@@ -36,8 +36,6 @@ func openPayloads(folder string) (*payloads, error) {
 	return p, nil
 }
 
-// sweep deletes what no history that is kept can refer to. An attempt of a local
-// run ends with its process, so twice the retention is ample.
 // externalStorage visits one payload of a message after the other. The SDK would
 // start a goroutine for each, also for those that are not in the store, which takes
 // longer than to read a file.
@@ -47,6 +45,8 @@ func (p *payloads) externalStorage() converter.ExternalStorage {
 	return storage
 }
 
+// sweep deletes what no history that is kept can refer to. An attempt of a local
+// run ends with its process, so twice the retention is ample.
 func (p *payloads) sweep(ctx context.Context) {
 	_, _, _ = p.store.Sweep(ctx, time.Now().Add(-2*devserver.DefaultRetention))
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
 
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
 	"github.com/dig2temporal/dig2temporal/internal/claimcheck"
@@ -23,12 +25,39 @@ import (
 // task queue of its own, which the next run in the folder serves again: so it can
 // ask what an earlier run finished. Without a state folder nothing is resumed, and
 // any number of runs may go on side by side.
-func (e *Engine) useServer() error {
+func (e *Engine) useServer(ctx context.Context) error {
+	o := *e.options.Server
+	o.DialOptions = []grpc.DialOption{e.ending.dialOption()}
+	connection, err := cluster.Dial(ctx, o)
+	if err != nil {
+		return err
+	}
+	e.client = connection.Client
+	if err := e.reserveQueue(); err != nil {
+		return err
+	}
+	if folder := e.options.Folder; folder != "" {
+		e.ledger = readLedger(filepath.Join(folder, "run.json"), connection.String())
+	}
+	e.lookUp(ctx, e.client)
+	if e.cluster, err = connection.Open(ctx); err != nil {
+		e.client = nil
+		return err
+	}
+	e.client = e.cluster.Client
+	return nil
+}
+
+// reserveQueue finds the task queue, and keeps other runs in the folder off it.
+func (e *Engine) reserveQueue() error {
 	o := e.options
-	e.client = o.Server.Client
 	if o.Folder == "" {
 		e.queue = "dig2temporal-run-" + uuid.NewString()
 		return nil
+	}
+	// A server that does not answer leaves no folder behind.
+	if err := prepare(o.Folder); err != nil {
+		return err
 	}
 	path := filepath.Join(o.Folder, "run.lock")
 	lock := flock.New(path)
@@ -62,15 +91,15 @@ func folderID(folder string) (string, error) {
 }
 
 func (e *Engine) converter() converter.DataConverter {
-	if e.options.Server != nil {
-		return e.options.Server.Converter
+	if e.cluster != nil {
+		return e.cluster.Converter
 	}
 	return codec.DataConverter()
 }
 
 func (e *Engine) values() *claimcheck.Values {
-	if e.options.Server != nil {
-		return e.options.Server.Values
+	if e.cluster != nil {
+		return e.cluster.Values
 	}
 	return e.payloads.values
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"github.com/dig2temporal/dig2temporal/cmd/dig2temporal/internal/cluster"
@@ -59,7 +60,7 @@ func (e *Engine) Name() string { return filepath.Base(e.options.Project) }
 // engine started, nil when it had no session. Dry runs are none.
 func (e *Engine) LastSession() (*time.Time, error) { return e.last() }
 
-func (e *Engine) lastSession(ctx context.Context) (*time.Time, error) {
+func (e *Engine) lastSession(ctx context.Context, c client.Client) (*time.Time, error) {
 	query := fmt.Sprintf("WorkflowType = '%s' AND %s = %s AND %s = %s", worker.AttemptWorkflow,
 		worker.AttributeProject.GetName(), cluster.Quote(e.Name()),
 		worker.AttributeWorkflow.GetName(), cluster.Quote(e.options.Workflow)) + e.ours()
@@ -71,7 +72,7 @@ func (e *Engine) lastSession(ctx context.Context) (*time.Time, error) {
 		if last != nil {
 			later += fmt.Sprintf(" AND %s > '%s'", worker.AttributeSessionTime.GetName(), last.UTC().Format(time.RFC3339Nano))
 		}
-		page, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: later, PageSize: few})
+		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: later, PageSize: few})
 		if err != nil {
 			return nil, err
 		}
@@ -110,9 +111,9 @@ func sessionTime(a *commonpb.SearchAttributes) *time.Time {
 
 // endAbandoned ends the executions that were running when a process was killed.
 // It must come before the worker starts, which would go on with them.
-func (e *Engine) endAbandoned(ctx context.Context) error {
+func (e *Engine) endAbandoned(ctx context.Context, c client.Client) error {
 	for {
-		page, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 			Query: "ExecutionStatus = 'Running'" + e.ours(), PageSize: 1000,
 		})
 		if err != nil {
@@ -124,7 +125,7 @@ func (e *Engine) endAbandoned(ctx context.Context) error {
 				continue
 			}
 			id := info.GetExecution()
-			err := e.client.TerminateWorkflow(ctx, id.GetWorkflowId(), id.GetRunId(), abandoned)
+			err := c.TerminateWorkflow(ctx, id.GetWorkflowId(), id.GetRunId(), abandoned)
 			var gone *serviceerror.NotFound
 			if err != nil && !errors.As(err, &gone) {
 				return err
