@@ -100,6 +100,29 @@ func TestTwoRunsInOneFolder(t *testing.T) {
 	}
 }
 
+// TestDatabaseGone runs after somebody has deleted the database only: what else is
+// in the folder must not know more than it.
+func TestDatabaseGone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "a.dig", "+a:\n  echo>: a\n")
+	run := func(want string, args ...string) {
+		t.Helper()
+		s := start(dir, append([]string{"run", "a.dig"}, args...)...)
+		if code := s.exit(t, 20*time.Second); code != exitSuccess || !strings.Contains(s.out.String(), want) {
+			t.Errorf("exit %d, want %q\n%s%s", code, want, s.out.String(), s.err.String())
+		}
+	}
+	run("a\n", "--session", "2024-01-01")
+	run("Reusing the last session time 2024-01-01T00:00:00+00:00")
+	for _, name := range []string{"temporal.db", "temporal.db-wal"} {
+		if err := os.Remove(filepath.Join(dir, ".dig2temporal", name)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	run("Using a new session time")
+}
+
 // asProgram makes the test binary behave as the program.
 const asProgram = "DIG2TEMPORAL_AS_PROGRAM"
 

@@ -72,7 +72,7 @@ type Engine struct {
 	// abandoned waits until what a killed process left running has ended, started
 	// until the worker has started.
 	abandoned, started func() (struct{}, error)
-	// ledger knows how things stand on a server that others use; succeeded says that
+	// ledger knows how things stand without asking the server; succeeded says that
 	// the attempt left nothing.
 	ledger    *ledger
 	succeeded bool
@@ -88,8 +88,11 @@ type Engine struct {
 	kill       chan struct{}
 }
 
-// database is the name of the server's database in the state folder.
-const database = "temporal.db"
+// The names of the server's database and of the ledger in the state folder.
+const (
+	database   = "temporal.db"
+	ledgerFile = "run.json"
+)
 
 // Start starts an engine. The error is a devserver.ErrInUse when another process
 // works with the state folder.
@@ -158,10 +161,17 @@ func (e *Engine) start(ctx context.Context) error {
 	return nil
 }
 
-// lookUp begins to ask the server about earlier attempts. Dry runs in memory have
-// none.
-func (e *Engine) lookUp(ctx context.Context, c client.Client) {
+// lookUp begins to find out about earlier attempts on the server of that name.
+// Without a state folder there are none.
+func (e *Engine) lookUp(ctx context.Context, c client.Client, server string) {
+	folder := e.options.Folder
+	if folder != "" {
+		e.ledger = readLedger(filepath.Join(folder, ledgerFile), server)
+	}
 	e.last = begin(func() (*time.Time, error) {
+		if folder == "" {
+			return nil, nil
+		}
 		if last, known := e.ledger.last(e.options.Workflow); known {
 			return last, nil
 		}
@@ -172,7 +182,7 @@ func (e *Engine) lookUp(ctx context.Context, c client.Client) {
 		return last, err
 	})
 	e.abandoned = begin(func() (struct{}, error) {
-		if e.options.Folder == "" || e.ledger.clean {
+		if folder == "" || e.ledger.clean {
 			return struct{}{}, nil
 		}
 		return struct{}{}, e.endAbandoned(ctx, c)
@@ -189,6 +199,10 @@ func (e *Engine) startServer(ctx context.Context) (err error) {
 			return err
 		}
 		server.DatabaseFile = filepath.Join(o.Folder, database)
+		if _, err := os.Stat(server.DatabaseFile); errors.Is(err, os.ErrNotExist) {
+			// What is known is about a database that is gone.
+			_ = os.Remove(filepath.Join(o.Folder, ledgerFile))
+		}
 	}
 	e.server, err = devserver.Start(ctx, server)
 	if err != nil {
@@ -212,7 +226,7 @@ func (e *Engine) startServer(ctx context.Context) (err error) {
 	// The first question about an execution makes the server take over its shard,
 	// which the rest need not wait for.
 	go func() { _, _ = e.client.DescribeWorkflowExecution(ctx, "none", "") }()
-	e.lookUp(ctx, e.client)
+	e.lookUp(ctx, e.client, "embedded")
 	return nil
 }
 
@@ -239,9 +253,11 @@ func (e *Engine) workerOptions() sdk.Options {
 // Close stops the worker with its tasks, then the server.
 func (e *Engine) Close() {
 	e.stop()
-	if e.succeeded && e.cluster != nil {
+	if e.succeeded {
 		// The ledger is to have the answer, which is there long since.
 		_, _ = e.last()
+	}
+	if e.succeeded && e.cluster != nil {
 		// Nothing runs any more, and a server whose worker is gone needs no goodbye,
 		// which would be waited for.
 		e.cluster.Close()

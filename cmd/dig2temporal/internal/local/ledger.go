@@ -14,10 +14,10 @@ import (
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
-// ledger is a file in the state folder that says how things stand on a server that
-// others use, too: which sessions are the newest, and that all attempts of the
-// folder have ended well. A run there need not ask for that, which takes a server
-// longer the more it has seen. The file is away while something runs, and stays away
+// ledger is a file in the state folder that says how things stand on a server:
+// which sessions are the newest, and that all attempts of the folder have ended
+// well. A run there need not ask for that, which takes a good part of a short run,
+// and more on a server that others use, too. The file is away while something runs, and stays away
 // after anything but success: then the next run asks.
 //
 // Without a file it knows nothing and keeps nothing.

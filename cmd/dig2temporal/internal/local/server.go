@@ -36,10 +36,7 @@ func (e *Engine) useServer(ctx context.Context) error {
 	if err := e.reserveQueue(); err != nil {
 		return err
 	}
-	if folder := e.options.Folder; folder != "" {
-		e.ledger = readLedger(filepath.Join(folder, "run.json"), connection.String())
-	}
-	e.lookUp(ctx, e.client)
+	e.lookUp(ctx, e.client, connection.String())
 	if e.cluster, err = connection.Open(ctx); err != nil {
 		e.client = nil
 		return err
