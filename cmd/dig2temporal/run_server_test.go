@@ -27,20 +27,27 @@ func TestRunServer(t *testing.T) {
 		}, args...)...)
 		return code, stdout + stderr
 	}
-	// What is known of a folder's sessions is asked for again after a failure.
-	ledger := filepath.Join(one, ".dig2temporal", "run.json")
+	// An attempt that fails is a session, too.
 	if code, text := run(one, "-p", "out="+one); code != 1 {
 		t.Errorf("exit %d\n%s", code, text)
 	}
-	if _, err := os.Stat(ledger); !os.IsNotExist(err) {
-		t.Errorf("after a failure: %v", err)
+	last := func(dir, want string) {
+		t.Helper()
+		if code, text := run(dir, "--session", "last", "--dry-run"); code != 0 || !strings.Contains(text, want) {
+			t.Errorf("exit %d, want %q\n%s", code, want, text)
+		}
 	}
+	last(one, "Reusing the last session time 2024-01-01")
 	if code, text := run(one); code != 0 {
 		t.Errorf("exit %d\n%s", code, text)
 	}
-	if text, _ := os.ReadFile(ledger); !strings.Contains(string(text), `"wf":"2024-01-01T00:00:00Z"`) {
-		t.Errorf("%s", text)
+	last(one, "Reusing the last session time 2024-01-01")
+	// A copy of the folder has no sessions, whatever it is told.
+	three := filepath.Join(projectFolder(t, nil), "p")
+	if err := os.CopyFS(three, os.DirFS(one)); err != nil {
+		t.Fatal(err)
 	}
+	last(three, "Using a new session time")
 	write(t, one, "flag", "")
 	if code, text := run(one); code != 0 || !strings.Contains(text, "Skipped 2 tasks that are done: +wf+a, +wf+b") {
 		t.Errorf("exit %d\n%s", code, text)

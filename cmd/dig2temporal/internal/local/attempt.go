@@ -45,9 +45,11 @@ func (e *Engine) StartAttempt(ctx context.Context, id string, in *worker.Input) 
 		options.Memo = worker.Memo(in.Session)
 		options.TypedSearchAttributes = worker.SearchAttributes(in.Session)
 	}
-	if err := e.ledger.begin(); err != nil {
+	e.ledger.attempt(id, in)
+	if err := e.ledger.save(false); err != nil {
 		return nil, err
 	}
+	e.begun.Store(true)
 	e.ending.watch(id)
 	// The first workflow task comes with the answer when there is a worker for it.
 	if _, err := e.started(); err != nil {
@@ -119,7 +121,7 @@ func (a *Attempt) Wait(ctx context.Context) (worker.State, error) {
 	case err = <-result:
 	}
 	if err == nil {
-		a.engine.succeeded = true
+		a.engine.succeeded.Store(true)
 		return worker.Success, nil
 	}
 	if ctx.Err() != nil {

@@ -57,6 +57,10 @@ func (e *ending) intercept(
 
 // succeeds says whether a workflow ends here; continuing as new is no end.
 func succeeds(r *workflowservice.RespondWorkflowTaskCompletedRequest) bool {
+	if r.GetIntermediatePage() {
+		// The server acts on the commands when the last page has come.
+		return false
+	}
 	for _, c := range r.GetCommands() {
 		if c.GetCommandType() == enumspb.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION {
 			return true

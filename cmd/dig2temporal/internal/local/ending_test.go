@@ -54,8 +54,11 @@ func TestEnding(t *testing.T) {
 		"later task": {[]call{
 			poll(task("root", "1")), respond(completed("1", activity)), poll(task("root", "2")), respond(completed("2", success)),
 		}, true},
-		"a child":      {[]call{poll(task("root", "1")), poll(task("child", "2")), respond(completed("2", success))}, false},
-		"refused":      {[]call{poll(task("root", "1")), {completed("1", success), &workflowservice.RespondWorkflowTaskCompletedResponse{}, errors.New("no")}}, false},
+		"a child": {[]call{poll(task("root", "1")), poll(task("child", "2")), respond(completed("2", success))}, false},
+		"refused": {[]call{poll(task("root", "1")), {completed("1", success), &workflowservice.RespondWorkflowTaskCompletedResponse{}, errors.New("no")}}, false},
+		"page": {[]call{poll(task("root", "1")), respond(&workflowservice.RespondWorkflowTaskCompletedRequest{
+			TaskToken: []byte("1"), IntermediatePage: true, Commands: completed("1", success).Commands,
+		})}, false},
 		"fails":        {[]call{poll(task("root", "1")), respond(completed("1", failure))}, false},
 		"goes on":      {[]call{poll(task("root", "1")), respond(completed("1", another))}, false},
 		"goes on, too": {[]call{poll(task("root", "1")), respond(completed("1", another)), poll(task("root", "2")), respond(completed("2", success)), poll(task("root", "2")), respond(completed("2", success))}, true},

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
@@ -72,11 +74,12 @@ type Engine struct {
 	// abandoned waits until what a killed process left running has ended, started
 	// until the worker has started.
 	abandoned, started func() (struct{}, error)
-	// ledger knows how things stand without asking the server; succeeded says that
-	// the attempt left nothing.
-	ledger    *ledger
-	succeeded bool
-	ending    *ending
+	ending             *ending
+	// ledger guesses the last session, guess is the description of it. An attempt
+	// that has begun is in the ledger; one that succeeded left nothing behind.
+	ledger           *ledger
+	guess            atomic.Pointer[workflowpb.WorkflowExecutionInfo]
+	begun, succeeded atomic.Bool
 	// queue is the task queue of this engine alone.
 	queue string
 	lock  *flock.Flock
@@ -88,18 +91,17 @@ type Engine struct {
 	kill       chan struct{}
 }
 
-// The names of the server's database and of the ledger in the state folder.
-const (
-	database   = "temporal.db"
-	ledgerFile = "run.json"
-)
+// database is the name of the server's database in the state folder.
+const database = "temporal.db"
 
 // Start starts an engine. The error is a devserver.ErrInUse when another process
 // works with the state folder.
 func Start(ctx context.Context, options Options) (*Engine, error) {
 	e := &Engine{
 		options: options, tasks: &openTasks{Logs: options.Logs}, kill: make(chan struct{}),
-		ledger: newLedger(), ending: newEnding(),
+		ledger: readLedger("", ""), ending: newEnding(),
+		last:      func() (*time.Time, error) { return nil, nil },
+		abandoned: func() (struct{}, error) { return struct{}{}, nil },
 	}
 	e.background, e.stop = context.WithCancel(process.WithKill(context.Background(), e.kill))
 	if err := e.start(ctx); err != nil {
@@ -165,28 +167,12 @@ func (e *Engine) start(ctx context.Context) error {
 // Without a state folder there are none.
 func (e *Engine) lookUp(ctx context.Context, c client.Client, server string) {
 	folder := e.options.Folder
-	if folder != "" {
-		e.ledger = readLedger(filepath.Join(folder, ledgerFile), server)
+	if folder == "" {
+		return
 	}
-	e.last = begin(func() (*time.Time, error) {
-		if folder == "" {
-			return nil, nil
-		}
-		if last, known := e.ledger.last(e.options.Workflow); known {
-			return last, nil
-		}
-		last, err := e.lastSession(ctx, c)
-		if err == nil {
-			e.ledger.learn(e.options.Workflow, last)
-		}
-		return last, err
-	})
-	e.abandoned = begin(func() (struct{}, error) {
-		if folder == "" || e.ledger.clean {
-			return struct{}{}, nil
-		}
-		return struct{}{}, e.endAbandoned(ctx, c)
-	})
+	e.ledger = readLedger(filepath.Join(folder, "run.json"), server)
+	e.last = begin(func() (*time.Time, error) { return e.findLast(ctx, c) })
+	e.abandoned = begin(func() (struct{}, error) { return struct{}{}, e.endAbandoned(ctx, c) })
 }
 
 // startServer starts the embedded server.
@@ -199,10 +185,6 @@ func (e *Engine) startServer(ctx context.Context) (err error) {
 			return err
 		}
 		server.DatabaseFile = filepath.Join(o.Folder, database)
-		if _, err := os.Stat(server.DatabaseFile); errors.Is(err, os.ErrNotExist) {
-			// What is known is about a database that is gone.
-			_ = os.Remove(filepath.Join(o.Folder, ledgerFile))
-		}
 	}
 	e.server, err = devserver.Start(ctx, server)
 	if err != nil {
@@ -253,11 +235,8 @@ func (e *Engine) workerOptions() sdk.Options {
 // Close stops the worker with its tasks, then the server.
 func (e *Engine) Close() {
 	e.stop()
-	if e.succeeded {
-		// The ledger is to have the answer, which is there long since.
-		_, _ = e.last()
-	}
-	if e.succeeded && e.cluster != nil {
+	succeeded := e.succeeded.Load()
+	if succeeded && e.cluster != nil {
 		// Nothing runs any more, and a server whose worker is gone needs no goodbye,
 		// which would be waited for.
 		e.cluster.Close()
@@ -276,9 +255,9 @@ func (e *Engine) Close() {
 	case e.client != nil:
 		e.client.Close()
 	}
-	if e.succeeded {
-		// Without it the next run looks for itself.
-		_ = e.ledger.end()
+	if e.begun.Load() {
+		// Without it the next run asks the server.
+		_ = e.ledger.save(succeeded)
 	}
 	if e.lock != nil {
 		_ = e.lock.Unlock()

@@ -2,8 +2,6 @@ package local
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -14,114 +12,109 @@ import (
 	"github.com/dig2temporal/dig2temporal/worker"
 )
 
-// ledger is a file in the state folder that says how things stand on a server:
-// which sessions are the newest, and that all attempts of the folder have ended
-// well. A run there need not ask for that, which takes a good part of a short run,
-// and more on a server that others use, too. The file is away while something runs, and stays away
-// after anything but success: then the next run asks.
+// ledger is a file in the state folder that knows the newest session of each
+// workflow that ran here. To find it on a server takes a good part of a short run.
+// What the ledger says is a guess: the server is asked whether it has that session,
+// which is quick. While an attempt runs the file says so, since a process that is
+// killed can't add the sessions that require> has brought; then the server is asked
+// for newer ones, too.
 //
 // Without a file it knows nothing and keeps nothing.
 type ledger struct {
 	interceptor.WorkerInterceptorBase
-	file   string
-	server string
+	file, server string
 
 	mu sync.Mutex
-	// clean says that all attempts have ended.
-	clean bool
-	// known are the newest sessions of workflows, the zero time where there is none;
-	// seen are those that this run has brought.
-	known, seen map[string]time.Time
+	// complete says that nothing can be newer than what is known.
+	complete bool
+	// known are the newest sessions of workflows by ledgerKey, seen are those that
+	// this run has brought.
+	known, seen map[string]entry
 }
 
-func newLedger() *ledger {
-	return &ledger{known: map[string]time.Time{}, seen: map[string]time.Time{}}
+// entry is a session: its time and its Workflow ID.
+type entry struct {
+	Time time.Time `json:"time"`
+	ID   string    `json:"id"`
 }
 
 // entries is the content of the file.
 type entries struct {
-	// Server is the one that they are about.
-	Server string `json:"server"`
-	// Sessions are the newest session times by workflow, as far as they are known.
-	Sessions map[string]time.Time `json:"sessions"`
+	// Server is the one that had the sessions, Complete says that it has no newer ones.
+	Server   string           `json:"server"`
+	Complete bool             `json:"complete"`
+	Sessions map[string]entry `json:"sessions"`
 }
 
-// readLedger reads the file. One that can't be read, or is about another server, is
-// as good as none.
+func ledgerKey(project, workflow string) string { return project + "/" + workflow }
+
+// readLedger reads the file. One that can't be read is as good as none.
 func readLedger(file, server string) *ledger {
-	l := newLedger()
-	l.file, l.server = file, server
+	l := &ledger{file: file, server: server, known: map[string]entry{}, seen: map[string]entry{}}
 	text, err := os.ReadFile(file)
 	var e entries
-	if err != nil || json.Unmarshal(text, &e) != nil || e.Server != server {
+	if err != nil || json.Unmarshal(text, &e) != nil {
 		return l
 	}
-	l.clean = true
-	for name, t := range e.Sessions {
-		l.known[name] = t
+	l.complete = e.Complete && e.Server == server
+	for key, session := range e.Sessions {
+		l.known[key] = session
 	}
 	return l
 }
 
-// last returns the newest session time of a workflow as it was at the start, nil
-// when there is none; ok is false when it is not known.
-func (l *ledger) last(name string) (last *time.Time, ok bool) {
+// last returns the newest session of a workflow that was known at the start.
+func (l *ledger) last(key string) (session entry, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t, ok := l.known[name]
-	if t.IsZero() {
-		return nil, ok
-	}
-	return &t, ok
+	session, known = l.known[key]
+	return session, known
 }
 
-// learn notes what last is to say.
-func (l *ledger) learn(name string, last *time.Time) {
+// learn notes what the server says about a workflow; nil is no session.
+func (l *ledger) learn(key string, last *entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known[name] = time.Time{}
+	l.known[key] = entry{}
 	if last != nil {
-		l.known[name] = *last
+		l.known[key] = *last
 	}
 }
 
 // see notes that a workflow has a session.
-func (l *ledger) see(name string, t time.Time) {
+func (l *ledger) see(key string, session entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t.After(l.seen[name]) {
-		l.seen[name] = t
+	if session.Time.After(l.seen[key].Time) {
+		l.seen[key] = session
 	}
 }
 
-// begin comes before an attempt starts.
-func (l *ledger) begin() error {
-	if err := os.Remove(l.file); l.file != "" && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// end comes after an attempt that left nothing.
-func (l *ledger) end() error {
+// save writes the file. A workflow of which only this run's sessions are known may
+// have newer ones, and is left out.
+func (l *ledger) save(complete bool) error {
 	if l.file == "" {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for name, t := range l.known {
-		if seen := l.seen[name]; seen.After(t) {
-			l.known[name] = seen
+	e := entries{l.server, complete, map[string]entry{}}
+	for key, session := range l.known {
+		if seen := l.seen[key]; seen.Time.After(session.Time) {
+			session = seen
+		}
+		if session.ID != "" {
+			e.Sessions[key] = session
 		}
 	}
-	text, err := json.Marshal(entries{l.server, l.known})
+	text, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(l.file, text, 0o666)
 }
 
-// InterceptWorkflow sees the attempts that others start, too, with require>.
+// InterceptWorkflow sees the attempts that require> starts, too.
 func (l *ledger) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	return &ledgerInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, l}
 }
@@ -133,9 +126,16 @@ type ledgerInbound struct {
 
 func (i *ledgerInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	if len(in.Args) == 1 {
-		if attempt, ok := in.Args[0].(*worker.Input); ok && !attempt.Session.DryRun {
-			i.ledger.see(attempt.Session.Workflow, attempt.Session.Time)
+		if attempt, ok := in.Args[0].(*worker.Input); ok {
+			i.ledger.attempt(workflow.GetInfo(ctx).WorkflowExecution.ID, attempt)
 		}
 	}
 	return i.Next.ExecuteWorkflow(ctx, in)
+}
+
+// attempt notes the session of an attempt. Dry runs have none.
+func (l *ledger) attempt(id string, in *worker.Input) {
+	if s := in.Session; !s.DryRun {
+		l.see(ledgerKey(s.Project, s.Workflow), entry{s.Time, id})
+	}
 }

@@ -6,19 +6,24 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/dig2temporal/dig2temporal/activities"
+	"github.com/dig2temporal/dig2temporal/worker"
 )
 
 func TestReadLedger(t *testing.T) {
-	day := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
+	leap := entry{time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), "p/a/2024-02-29"}
+	sessions := `"sessions":{"p/a":{"time":"2024-02-29T00:00:00Z","id":"p/a/2024-02-29"}}`
 	tests := map[string]struct {
-		content string
-		clean   bool
-		known   map[string]time.Time
+		content  string
+		complete bool
+		known    map[string]entry
 	}{
-		"all":            {`{"server":"here","sessions":{"a":"2024-02-29T00:00:00Z"}}`, true, map[string]time.Time{"a": day}},
-		"no sessions":    {`{"server":"here"}`, true, nil},
-		"another server": {`{"server":"there","sessions":{"a":"2024-02-29T00:00:00Z"}}`, false, nil},
-		"cut":            {`{"server":"here","sessions":{"a":"2024-`, false, nil},
+		"all":            {`{"server":"here","complete":true,` + sessions + `}`, true, map[string]entry{"p/a": leap}},
+		"killed":         {`{"server":"here","complete":false,` + sessions + `}`, false, map[string]entry{"p/a": leap}},
+		"another server": {`{"server":"there","complete":true,` + sessions + `}`, false, map[string]entry{"p/a": leap}},
+		"no sessions":    {`{"server":"here","complete":true}`, true, nil},
+		"cut":            {`{"server":"here","complete":true,"sessions":{"p/a":`, false, nil},
 		"empty":          {``, false, nil},
 	}
 	for name, test := range tests {
@@ -26,68 +31,58 @@ func TestReadLedger(t *testing.T) {
 		if err := os.WriteFile(file, []byte(test.content), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		l := readLedger(file, "here")
-		if l.clean != test.clean || !maps.Equal(l.known, test.known) {
-			t.Errorf("%s: %t %v", name, l.clean, l.known)
+		if l := readLedger(file, "here"); l.complete != test.complete || !maps.Equal(l.known, test.known) {
+			t.Errorf("%s: %t %v", name, l.complete, l.known)
 		}
 	}
-	if l := readLedger(filepath.Join(t.TempDir(), "none"), "here"); l.clean || len(l.known) > 0 {
-		t.Errorf("without a file: %t %v", l.clean, l.known)
+	if l := readLedger(filepath.Join(t.TempDir(), "none"), "here"); l.complete || len(l.known) > 0 {
+		t.Errorf("without a file: %t %v", l.complete, l.known)
 	}
 }
 
-func TestLedgerKeeps(t *testing.T) {
-	day := func(n int) *time.Time {
+func TestLedgerSaves(t *testing.T) {
+	day := func(n int) entry {
 		at := time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC)
-		return &at
+		return entry{at, at.Format(time.DateOnly)}
+	}
+	attempt := func(l *ledger, workflow string, n int, dry bool) {
+		s := &activities.Session{Project: "p", Workflow: workflow, Time: day(n).Time, DryRun: dry}
+		l.attempt(day(n).ID, &worker.Input{Session: s})
 	}
 	file := filepath.Join(t.TempDir(), "run.json")
 	l := readLedger(file, "here")
-	l.learn("later", day(5))
-	l.learn("earlier", day(5))
-	l.learn("first", nil)
-	if last, ok := l.last("first"); last != nil || !ok {
-		t.Errorf("a workflow without a session: %v %t", last, ok)
+	fifth := day(5)
+	l.learn("p/later", &fifth)
+	l.learn("p/earlier", &fifth)
+	l.learn("p/dry", &fifth)
+	l.learn("p/first", nil)
+	l.learn("p/none", nil)
+	for _, workflow := range []string{"later", "first", "unknown"} {
+		attempt(l, workflow, 7, false)
+		attempt(l, workflow, 6, false)
 	}
-	for _, name := range []string{"later", "first", "unknown"} {
-		l.see(name, *day(7))
-		l.see(name, *day(6))
-	}
-	l.see("earlier", *day(1))
-	if last, _ := l.last("later"); !last.Equal(*day(5)) {
+	attempt(l, "earlier", 1, false)
+	attempt(l, "dry", 9, true)
+	if last, _ := l.last("p/later"); last != fifth {
 		t.Errorf("the last session is %v, that of the start is meant", last)
 	}
-	if err := l.end(); err != nil {
-		t.Fatal(err)
-	}
-
-	next := readLedger(file, "here")
-	for name, want := range map[string]*time.Time{"later": day(7), "earlier": day(5), "first": day(7)} {
-		if last, ok := next.last(name); !ok || !last.Equal(*want) {
-			t.Errorf("%s: %v %t, want %v", name, last, ok, want)
-		}
-	}
-	// What came before it is not known, so neither is the last one.
-	if last, ok := next.last("unknown"); ok {
-		t.Errorf("unknown: %v", last)
-	}
-
-	for range 2 {
-		if err := next.begin(); err != nil {
+	for _, complete := range []bool{false, true} {
+		if err := l.save(complete); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if readLedger(file, "here").clean {
-		t.Error("clean while an attempt runs")
+		next := readLedger(file, "here")
+		// What came before the sessions of "unknown" is not known, so neither is the last.
+		want := map[string]entry{"p/later": day(7), "p/earlier": fifth, "p/dry": fifth, "p/first": day(7)}
+		if next.complete != complete || !maps.Equal(next.known, want) {
+			t.Errorf("%t %v", next.complete, next.known)
+		}
 	}
 }
 
 func TestLedgerWithoutFile(t *testing.T) {
-	l := newLedger()
-	if err := l.begin(); err != nil {
-		t.Error(err)
-	}
-	if err := l.end(); err != nil {
+	l := readLedger("", "")
+	l.learn("p/a", nil)
+	if err := l.save(true); err != nil {
 		t.Error(err)
 	}
 }

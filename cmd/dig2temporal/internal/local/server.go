@@ -33,12 +33,18 @@ func (e *Engine) useServer(ctx context.Context) error {
 		return err
 	}
 	e.client = connection.Client
+	// A server that can't be used leaves no folder behind.
+	_, err = os.Stat(e.options.Folder)
+	created := errors.Is(err, fs.ErrNotExist)
 	if err := e.reserveQueue(); err != nil {
 		return err
 	}
 	e.lookUp(ctx, e.client, connection.String())
 	if e.cluster, err = connection.Open(ctx); err != nil {
 		e.client = nil
+		if created {
+			_ = os.RemoveAll(e.options.Folder)
+		}
 		return err
 	}
 	e.client = e.cluster.Client
@@ -52,7 +58,6 @@ func (e *Engine) reserveQueue() error {
 		e.queue = "dig2temporal-run-" + uuid.NewString()
 		return nil
 	}
-	// A server that does not answer leaves no folder behind.
 	if err := prepare(o.Folder); err != nil {
 		return err
 	}

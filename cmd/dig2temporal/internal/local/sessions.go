@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -29,18 +30,13 @@ type Latest struct {
 // Latest returns the last attempt of a session, nil when there is none. One that a
 // killed process left running is ended.
 func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error) {
-	about, err := e.client.DescribeWorkflowExecution(ctx, workflowID, "")
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) {
-		return nil, nil
-	}
-	if err != nil {
+	info, err := e.described(ctx, workflowID)
+	if info == nil || err != nil {
 		return nil, err
 	}
-	info := about.GetWorkflowExecutionInfo()
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		// Nobody else works for this folder, so it is not really running.
-		if err := e.client.TerminateWorkflow(ctx, workflowID, info.GetExecution().GetRunId(), abandoned); err != nil {
+		if _, err := terminate(ctx, e.client, info.GetExecution()); err != nil {
 			return nil, err
 		}
 	}
@@ -53,6 +49,34 @@ func (e *Engine) Latest(ctx context.Context, workflowID string) (*Latest, error)
 	return last, nil
 }
 
+// described describes an execution, unless that was done at the start.
+func (e *Engine) described(ctx context.Context, workflowID string) (*workflowpb.WorkflowExecutionInfo, error) {
+	if info := e.guess.Load(); info.GetExecution().GetWorkflowId() == workflowID {
+		return info, nil
+	}
+	return describe(ctx, e.client, workflowID)
+}
+
+// describe describes the last execution of a Workflow ID, nil when there is none.
+func describe(ctx context.Context, c client.Client, workflowID string) (*workflowpb.WorkflowExecutionInfo, error) {
+	about, err := c.DescribeWorkflowExecution(ctx, workflowID, "")
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return nil, nil
+	}
+	return about.GetWorkflowExecutionInfo(), err
+}
+
+// terminate ends an execution and says whether it was running.
+func terminate(ctx context.Context, c client.Client, id *commonpb.WorkflowExecution) (bool, error) {
+	err := c.TerminateWorkflow(ctx, id.GetWorkflowId(), id.GetRunId(), abandoned)
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Name is that of the project on the server.
 func (e *Engine) Name() string { return filepath.Base(e.options.Project) }
 
@@ -60,24 +84,57 @@ func (e *Engine) Name() string { return filepath.Base(e.options.Project) }
 // engine started, nil when it had no session. Dry runs are none.
 func (e *Engine) LastSession() (*time.Time, error) { return e.last() }
 
-func (e *Engine) lastSession(ctx context.Context, c client.Client) (*time.Time, error) {
+// findLast finds the newest session: where the ledger says, if the server has it,
+// else by a list.
+func (e *Engine) findLast(ctx context.Context, c client.Client) (*time.Time, error) {
+	key := ledgerKey(e.Name(), e.options.Workflow)
+	guess, known := e.ledger.last(key)
+	// A copy of a folder has the ledger of the other, whose sessions are not its own.
+	known = known && strings.HasPrefix(guess.ID, e.Prefix())
+	if known {
+		info, err := describe(ctx, c, guess.ID)
+		if err != nil {
+			return nil, err
+		}
+		known = info != nil
+		e.guess.Store(info)
+	}
+	if known && e.ledger.complete {
+		return &guess.Time, nil
+	}
+	last, err := e.lastSession(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	// The list may lag behind what happened a moment ago.
+	if known && (last == nil || guess.Time.After(last.Time)) {
+		last = &guess
+	}
+	e.ledger.learn(key, last)
+	if last == nil {
+		return nil, nil
+	}
+	return &last.Time, nil
+}
+
+func (e *Engine) lastSession(ctx context.Context, c client.Client) (*entry, error) {
 	query := fmt.Sprintf("WorkflowType = '%s' AND %s = %s AND %s = %s", worker.AttemptWorkflow,
 		worker.AttributeProject.GetName(), cluster.Quote(e.Name()),
 		worker.AttributeWorkflow.GetName(), cluster.Quote(e.options.Workflow)) + e.ours()
 	// The attempts of the newest session are seldom far down.
 	const few = 10
-	var last *time.Time
+	var last *entry
 	for {
 		later := query
 		if last != nil {
-			later += fmt.Sprintf(" AND %s > '%s'", worker.AttributeSessionTime.GetName(), last.UTC().Format(time.RFC3339Nano))
+			later += fmt.Sprintf(" AND %s > '%s'", worker.AttributeSessionTime.GetName(), last.Time.UTC().Format(time.RFC3339Nano))
 		}
 		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: later, PageSize: few})
 		if err != nil {
 			return nil, err
 		}
 		found := newest(page.GetExecutions())
-		if found == nil || last != nil && !found.After(*last) {
+		if found == nil || last != nil && !found.Time.After(last.Time) {
 			return last, nil
 		}
 		last = found
@@ -87,11 +144,11 @@ func (e *Engine) lastSession(ctx context.Context, c client.Client) (*time.Time, 
 	}
 }
 
-func newest(list []*workflowpb.WorkflowExecutionInfo) *time.Time {
-	var last *time.Time
+func newest(list []*workflowpb.WorkflowExecutionInfo) *entry {
+	var last *entry
 	for _, info := range list {
-		if t := sessionTime(info.GetSearchAttributes()); t != nil && (last == nil || t.After(*last)) {
-			last = t
+		if t := sessionTime(info.GetSearchAttributes()); t != nil && (last == nil || t.After(last.Time)) {
+			last = &entry{*t, info.GetExecution().GetWorkflowId()}
 		}
 	}
 	return last
@@ -124,13 +181,11 @@ func (e *Engine) endAbandoned(ctx context.Context, c client.Client) error {
 			if info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 				continue
 			}
-			id := info.GetExecution()
-			err := c.TerminateWorkflow(ctx, id.GetWorkflowId(), id.GetRunId(), abandoned)
-			var gone *serviceerror.NotFound
-			if err != nil && !errors.As(err, &gone) {
+			running, err := terminate(ctx, c, info.GetExecution())
+			if err != nil {
 				return err
 			}
-			if err == nil {
+			if running {
 				ended++
 			}
 		}
