@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"sync"
 	"time"
@@ -25,11 +26,9 @@ type ledger struct {
 	file, server string
 
 	mu sync.Mutex
-	// complete says that nothing can be newer than what is known.
-	complete bool
-	// known are the newest sessions of workflows by ledgerKey, seen are those that
-	// this run has brought.
-	known, seen map[string]entry
+	// Sessions of workflows by ledgerKey. Those that are known were the newest when
+	// this run began, the old ones may not have been; seen are those that it brings.
+	known, old, seen map[string]entry
 }
 
 // entry is a session: its time and its Workflow ID.
@@ -40,7 +39,8 @@ type entry struct {
 
 // entries is the content of the file.
 type entries struct {
-	// Server is the one that had the sessions, Complete says that it has no newer ones.
+	// Server is the one that has the sessions. Complete says that it has no newer ones
+	// of these workflows.
 	Server   string           `json:"server"`
 	Complete bool             `json:"complete"`
 	Sessions map[string]entry `json:"sessions"`
@@ -50,25 +50,31 @@ func ledgerKey(project, workflow string) string { return project + "/" + workflo
 
 // readLedger reads the file. One that can't be read is as good as none.
 func readLedger(file, server string) *ledger {
-	l := &ledger{file: file, server: server, known: map[string]entry{}, seen: map[string]entry{}}
+	l := &ledger{file: file, server: server, known: map[string]entry{}, old: map[string]entry{}, seen: map[string]entry{}}
 	text, err := os.ReadFile(file)
 	var e entries
 	if err != nil || json.Unmarshal(text, &e) != nil {
 		return l
 	}
-	l.complete = e.Complete && e.Server == server
+	sessions := l.old
+	if e.Complete && e.Server == server {
+		sessions = l.known
+	}
 	for key, session := range e.Sessions {
-		l.known[key] = session
+		sessions[key] = session
 	}
 	return l
 }
 
-// last returns the newest session of a workflow that was known at the start.
+// last returns the newest session of a workflow as it was at the start. When it is
+// not known, it is one that may have been the newest, or none.
 func (l *ledger) last(key string) (session entry, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	session, known = l.known[key]
-	return session, known
+	if session, known = l.known[key]; known {
+		return session, true
+	}
+	return l.old[key], false
 }
 
 // learn notes what the server says about a workflow; nil is no session.
@@ -91,7 +97,7 @@ func (l *ledger) see(key string, session entry) {
 }
 
 // save writes the file. A workflow of which only this run's sessions are known may
-// have newer ones, and is left out.
+// have newer ones, so it is left out of a complete one.
 func (l *ledger) save(complete bool) error {
 	if l.file == "" {
 		return nil
@@ -99,13 +105,22 @@ func (l *ledger) save(complete bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := entries{l.server, complete, map[string]entry{}}
-	for key, session := range l.known {
-		if seen := l.seen[key]; seen.Time.After(session.Time) {
-			session = seen
+	add := func(sessions map[string]entry) {
+		for key, session := range sessions {
+			if session.ID != "" && session.Time.After(e.Sessions[key].Time) {
+				e.Sessions[key] = session
+			}
 		}
-		if session.ID != "" {
-			e.Sessions[key] = session
-		}
+	}
+	add(l.known)
+	add(l.seen)
+	if complete {
+		maps.DeleteFunc(e.Sessions, func(key string, _ entry) bool {
+			_, known := l.known[key]
+			return !known
+		})
+	} else {
+		add(l.old)
 	}
 	text, err := json.Marshal(e)
 	if err != nil {

@@ -15,28 +15,28 @@ func TestReadLedger(t *testing.T) {
 	leap := entry{time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), "p/a/2024-02-29"}
 	sessions := `"sessions":{"p/a":{"time":"2024-02-29T00:00:00Z","id":"p/a/2024-02-29"}}`
 	tests := map[string]struct {
-		content  string
-		complete bool
-		known    map[string]entry
+		content string
+		last    entry
+		known   bool
 	}{
-		"all":            {`{"server":"here","complete":true,` + sessions + `}`, true, map[string]entry{"p/a": leap}},
-		"killed":         {`{"server":"here","complete":false,` + sessions + `}`, false, map[string]entry{"p/a": leap}},
-		"another server": {`{"server":"there","complete":true,` + sessions + `}`, false, map[string]entry{"p/a": leap}},
-		"no sessions":    {`{"server":"here","complete":true}`, true, nil},
-		"cut":            {`{"server":"here","complete":true,"sessions":{"p/a":`, false, nil},
-		"empty":          {``, false, nil},
+		"all":            {`{"server":"here","complete":true,` + sessions + `}`, leap, true},
+		"killed":         {`{"server":"here","complete":false,` + sessions + `}`, leap, false},
+		"another server": {`{"server":"there","complete":true,` + sessions + `}`, leap, false},
+		"no sessions":    {`{"server":"here","complete":true}`, entry{}, false},
+		"cut":            {`{"server":"here","complete":true,"sessions":{"p/a":`, entry{}, false},
+		"empty":          {``, entry{}, false},
 	}
 	for name, test := range tests {
 		file := filepath.Join(t.TempDir(), "run.json")
 		if err := os.WriteFile(file, []byte(test.content), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if l := readLedger(file, "here"); l.complete != test.complete || !maps.Equal(l.known, test.known) {
-			t.Errorf("%s: %t %v", name, l.complete, l.known)
+		if last, known := readLedger(file, "here").last("p/a"); known != test.known || last != test.last {
+			t.Errorf("%s: %v %t", name, last, known)
 		}
 	}
-	if l := readLedger(filepath.Join(t.TempDir(), "none"), "here"); l.complete || len(l.known) > 0 {
-		t.Errorf("without a file: %t %v", l.complete, l.known)
+	if last, known := readLedger(filepath.Join(t.TempDir(), "none"), "here").last("p/a"); known || last.ID != "" {
+		t.Errorf("without a file: %v %t", last, known)
 	}
 }
 
@@ -66,16 +66,29 @@ func TestLedgerSaves(t *testing.T) {
 	if last, _ := l.last("p/later"); last != fifth {
 		t.Errorf("the last session is %v, that of the start is meant", last)
 	}
-	for _, complete := range []bool{false, true} {
-		if err := l.save(complete); err != nil {
-			t.Fatal(err)
-		}
-		next := readLedger(file, "here")
-		// What came before the sessions of "unknown" is not known, so neither is the last.
-		want := map[string]entry{"p/later": day(7), "p/earlier": fifth, "p/dry": fifth, "p/first": day(7)}
-		if next.complete != complete || !maps.Equal(next.known, want) {
-			t.Errorf("%t %v", next.complete, next.known)
-		}
+	want := map[string]entry{"p/later": day(7), "p/earlier": fifth, "p/dry": fifth, "p/first": day(7), "p/unknown": day(7)}
+	if err := l.save(false); err != nil {
+		t.Fatal(err)
+	}
+	killed := readLedger(file, "here")
+	if len(killed.known) > 0 || !maps.Equal(killed.old, want) {
+		t.Errorf("after a kill: %v %v", killed.known, killed.old)
+	}
+	// What came before the sessions of "unknown" is not known, so neither is the last.
+	delete(want, "p/unknown")
+	if err := l.save(true); err != nil {
+		t.Fatal(err)
+	}
+	if next := readLedger(file, "here"); !maps.Equal(next.known, want) {
+		t.Errorf("after a success: %v", next.known)
+	}
+	// The next run of another workflow learns nothing about the rest.
+	killed.learn("p/first", &fifth)
+	if err := killed.save(true); err != nil {
+		t.Fatal(err)
+	}
+	if next := readLedger(file, "here"); !maps.Equal(next.known, map[string]entry{"p/first": fifth}) {
+		t.Errorf("after a kill and a success: %v", next.known)
 	}
 }
 

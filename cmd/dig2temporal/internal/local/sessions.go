@@ -90,16 +90,16 @@ func (e *Engine) findLast(ctx context.Context, c client.Client) (*time.Time, err
 	key := ledgerKey(e.Name(), e.options.Workflow)
 	guess, known := e.ledger.last(key)
 	// A copy of a folder has the ledger of the other, whose sessions are not its own.
-	known = known && strings.HasPrefix(guess.ID, e.Prefix())
-	if known {
+	exists := guess.ID != "" && strings.HasPrefix(guess.ID, e.Prefix())
+	if exists {
 		info, err := describe(ctx, c, guess.ID)
 		if err != nil {
 			return nil, err
 		}
-		known = info != nil
+		exists = info != nil
 		e.guess.Store(info)
 	}
-	if known && e.ledger.complete {
+	if exists && known {
 		return &guess.Time, nil
 	}
 	last, err := e.lastSession(ctx, c)
@@ -107,7 +107,7 @@ func (e *Engine) findLast(ctx context.Context, c client.Client) (*time.Time, err
 		return nil, err
 	}
 	// The list may lag behind what happened a moment ago.
-	if known && (last == nil || guess.Time.After(last.Time)) {
+	if exists && (last == nil || guess.Time.After(last.Time)) {
 		last = &guess
 	}
 	e.ledger.learn(key, last)
