@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"sync"
@@ -126,7 +127,18 @@ func (l *ledger) save(complete bool) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(l.file, text, 0o666)
+	return overwrite(l.file, text)
+}
+
+// overwrite writes a file that is emptied at the end only: ext4 writes one out at
+// once that was emptied before, and that takes longer than all else here.
+func overwrite(file string, text []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Truncate(int64(len(text))), f.Close())
 }
 
 // InterceptWorkflow sees the attempts that require> starts, too.
