@@ -177,6 +177,10 @@ func TestUnusedKeys(t *testing.T) {
 		t.Errorf("log %q, want %q", b.logged(), want)
 	}
 	b = newBench(t, nil)
+	if _, err := b.run(b.request(`{"loop>":1,"colour":1,"_do":{"echo>":1}}`, ``)); err != nil || b.logged() != "[INFO] loop>: 1\n" {
+		t.Errorf("%v, log %q", err, b.logged())
+	}
+	b = newBench(t, nil)
 	if _, err := b.run(b.request(`{"sh>":"true","anything":1}`, ``)); err != nil || b.logged() != "[INFO] sh>: true\n" {
 		t.Errorf("%v, log %q", err, b.logged())
 	}

@@ -121,7 +121,7 @@ var directives = []string{
 // warnUnused tells about keys of the task that its operator does not know.
 func (r *run) warnUnused(local *ordered.Object) {
 	spec := r.spec
-	if spec.FreeKeys {
+	if spec.FreeKeys || spec.ReadsAll {
 		return
 	}
 	known := append([]string(nil), directives...)

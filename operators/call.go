@@ -25,6 +25,7 @@ func (Call) Spec() *Spec {
 		}},
 		Since:     "0.1.0",
 		Retryable: true,
+		ReadsAll:  true,
 		Local:     true,
 	}
 }

@@ -27,9 +27,10 @@ func (ForEach) Spec() *Spec {
 			Dig: "+all:\n  for_each>:\n    fruit: [apple, orange]\n    verb: [eat, throw]\n  _parallel: {limit: 2}\n  _do:\n" +
 				"    echo>: ${verb} the ${fruit}\n",
 		}},
-		Since:   "0.1.0",
-		Local:   true,
-		NoFiles: true,
+		Since:    "0.1.0",
+		ReadsAll: true,
+		Local:    true,
+		NoFiles:  true,
 	}
 }
 

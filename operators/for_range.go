@@ -29,9 +29,10 @@ func (ForRange) Spec() *Spec {
 			Dig: "+ids:\n  for_range>:\n    from: 0\n    to: 45000\n    step: 10000\n  _do:\n" +
 				"    echo>: ids ${range.from} to ${range.to}\n",
 		}},
-		Since:   "0.1.0",
-		Local:   true,
-		NoFiles: true,
+		Since:    "0.1.0",
+		ReadsAll: true,
+		Local:    true,
+		NoFiles:  true,
 	}
 }
 

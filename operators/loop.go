@@ -27,9 +27,10 @@ func (Loop) Spec() *Spec {
 			Dig: "+days:\n  loop>: 7\n  _parallel: true\n  _do:\n" +
 				"    echo>: ${moment(session_time).subtract(i, 'days').format('YYYY-MM-DD')}\n",
 		}},
-		Since:   "0.1.0",
-		Local:   true,
-		NoFiles: true,
+		Since:    "0.1.0",
+		ReadsAll: true,
+		Local:    true,
+		NoFiles:  true,
 	}
 }
 

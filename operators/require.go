@@ -38,6 +38,7 @@ func (RequireOperator) Spec() *Spec {
 		}},
 		Since:     "0.1.0",
 		Retryable: true,
+		ReadsAll:  true,
 		Local:     true,
 		NoFiles:   true,
 	}

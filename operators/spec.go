@@ -18,6 +18,9 @@ type Spec struct {
 	// FreeKeys tells that any other key is an argument (py, rb), so that unknown
 	// options are not worth a warning.
 	FreeKeys bool
+	// ReadsAll tells that Digdag's operator reads every key, so that a run has never
+	// said which are not used. A check does.
+	ReadsAll bool
 	// Secrets are the keys or prefixes that the operator reads.
 	Secrets []string
 	// Outputs are the params that it stores.

@@ -10,14 +10,16 @@ import (
 )
 
 // Retry reads the _retry of a config; nil when there is none. What runs it reads
-// the evaluated one, a plan the raw one of a group. The error has Digdag's text.
+// the evaluated one, a plan the raw one of a group. The error has Digdag's text; a
+// null is one, too, but a group takes whatever is wrong for none.
 func Retry(o *ordered.Object) (*plan.Retry, error) {
-	v, _ := o.Get("_retry")
+	v, ok := o.Get("_retry")
+	if !ok {
+		return nil, nil
+	}
 	r := &plan.Retry{}
 	var err error
 	switch v := v.(type) {
-	case nil:
-		return nil, nil
 	case string, json.Number:
 		r.Limit, err = config.Int32("_retry", v)
 		return r, err

@@ -90,3 +90,46 @@ func TestRoundsErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestRoundsOrder has what _background and _after in a _do mean.
+func TestRoundsOrder(t *testing.T) {
+	limit := ordered.Of("limit", ordered.Int(2))
+	tests := []struct {
+		parallel any
+		body     string
+		together bool
+		message  string
+	}{
+		{nil, `{"echo>":1}`, false, ""},
+		{nil, `{"_background":true,"echo>":1}`, true, ""},
+		{nil, `{"_background":"true","+a":{"echo>":1}}`, true, ""},
+		{nil, `{"_background":false,"echo>":1}`, false, ""},
+		{nil, `{"+a":{"_background":true,"echo>":1}}`, false, ""},
+		{true, `{"_background":false,"_after":[],"echo>":1}`, true, ""},
+		{true, `{"_after":null,"echo>":1}`, true, ""},
+		{true, `{"_background":true,"echo>":1}`, false, `Setting "_background: true" option is invalid (unnecessary) if its parent task has "_parallel: true" option`},
+		{limit, `{"_background":true,"echo>":1}`, false, `Setting "_background: true" option is invalid (unnecessary) if its parent task has "_parallel: true" option`},
+		{nil, `{"_background":"5x","echo>":1}`, false, `Expected 'true' or 'false' for key '_background' but got "5x" (string)`},
+		{nil, `{"_after":["+x"],"echo>":1}`, false, `Setting "_after" option is invalid if its parent task doesn't have "_parallel: true" option`},
+		{nil, `{"_after":null,"echo>":1}`, false, `Setting "_after" option is invalid if its parent task doesn't have "_parallel: true" option`},
+		{true, `{"_after":["+x"],"echo>":1}`, false, `Dependency task '+x' does not exist`},
+		{limit, `{"_after":["+loop-0"],"echo>":1}`, false, `Dependency task '+loop-0' does not exist`},
+		{true, `{"_after":"+x","echo>":1}`, false, `Expected array type for key '_after' but got "+x" (string)`},
+	}
+	for _, test := range tests {
+		sub, err := compile.Rounds("+wf+t", plan.Rounds{Kind: "loop", Count: 3}, object(t, test.body), test.parallel, nil)
+		if test.message != "" {
+			if sub != nil || err == nil || err.Error() != test.message {
+				t.Errorf("%v %s: got %v, %v", test.parallel, test.body, sub, err)
+			}
+			continue
+		}
+		if err != nil || sub.Rounds.Parallel != test.together {
+			t.Errorf("%v %s: got %+v, %v", test.parallel, test.body, sub, err)
+			continue
+		}
+		if task := sub.Rounds.Task(1); task.Config.Has("_after") || !sub.Rounds.Parallel && task.Config.Has("_background") {
+			t.Errorf("%s: the round keeps %s", test.body, ordered.Text(task.Config))
+		}
+	}
+}
