@@ -91,8 +91,16 @@ type Engine struct {
 	kill       chan struct{}
 }
 
-// database is the name of the server's database in the state folder.
-const database = "temporal.db"
+// The names of the files in the state folder: the database of the embedded server,
+// what keeps the folder out of git, the ledger, and for servers that others use
+// the lock and the name of the folder.
+const (
+	database   = "temporal.db"
+	ignoreFile = ".gitignore"
+	ledgerFile = "run.json"
+	lockFile   = "run.lock"
+	idFile     = "run.id"
+)
 
 // Start starts an engine. The error is a devserver.ErrInUse when another process
 // works with the state folder.
@@ -123,7 +131,7 @@ func prepare(folder string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
-	ignore := filepath.Join(folder, ".gitignore")
+	ignore := filepath.Join(folder, ignoreFile)
 	if _, err := os.Stat(ignore); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -170,7 +178,7 @@ func (e *Engine) lookUp(ctx context.Context, c client.Client, server string) {
 	if folder == "" {
 		return
 	}
-	e.ledger = readLedger(filepath.Join(folder, "run.json"), server)
+	e.ledger = readLedger(filepath.Join(folder, ledgerFile), server)
 	e.last = begin(func() (*time.Time, error) { return e.findLast(ctx, c) })
 	e.abandoned = begin(func() (struct{}, error) { return struct{}{}, e.endAbandoned(ctx, c) })
 }

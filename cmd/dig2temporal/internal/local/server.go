@@ -43,12 +43,24 @@ func (e *Engine) useServer(ctx context.Context) error {
 	if e.cluster, err = connection.Open(ctx); err != nil {
 		e.client = nil
 		if created {
-			_ = os.RemoveAll(e.options.Folder)
+			discard(e.options.Folder)
 		}
 		return err
 	}
 	e.client = e.cluster.Client
 	return nil
+}
+
+// discard removes a state folder that was made for nothing, unless something else
+// is in it by now.
+func discard(folder string) {
+	for _, name := range []string{lockFile, idFile} {
+		_ = os.Remove(filepath.Join(folder, name))
+	}
+	if left, err := os.ReadDir(folder); err == nil && len(left) == 1 {
+		_ = os.Remove(filepath.Join(folder, ignoreFile))
+		_ = os.Remove(folder)
+	}
 }
 
 // reserveQueue finds the task queue, and keeps other runs in the folder off it.
@@ -61,7 +73,7 @@ func (e *Engine) reserveQueue() error {
 	if err := prepare(o.Folder); err != nil {
 		return err
 	}
-	path := filepath.Join(o.Folder, "run.lock")
+	path := filepath.Join(o.Folder, lockFile)
 	lock := flock.New(path)
 	locked, err := lock.TryLock()
 	if err != nil {
@@ -79,7 +91,7 @@ func (e *Engine) reserveQueue() error {
 // folderID names a state folder: by what was made up at its first use, which no
 // other machine has, and by its path, which a copy of it has not.
 func folderID(folder string) (string, error) {
-	file := filepath.Join(folder, "run.id")
+	file := filepath.Join(folder, idFile)
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		text = []byte(uuid.NewString())
