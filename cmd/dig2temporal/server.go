@@ -94,15 +94,20 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 		quiet.logLevel = "error"
 	}
 	logs := c.serverLogger(&quiet)
+	if err := o.defaultStores(folder); err != nil {
+		return err
+	}
 	server, err := devserver.Start(ctx, devserver.Options{
 		DatabaseFile: filepath.Join(folder, "temporal.db"), IP: o.ip, FrontendPort: o.port, Retention: o.retention,
+		// Whoever finds the server has to find the stores, too.
+		Data:             cluster.Settings{Store: o.store, Keeper: o.keeper, Server: true}.Data(),
 		SearchAttributes: worker.AttributeTypes(), SystemWorker: true, Logger: logs,
 	})
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	k, err := c.embedded(ctx, o, server, folder)
+	k, err := c.embedded(ctx, o, server)
 	if err != nil {
 		return err
 	}
@@ -140,23 +145,27 @@ func (c *Command) server(ctx context.Context, o *serverOptions) error {
 // serverIdentity begins the identity of the server's own worker.
 const serverIdentity = "dig2temporal-server@"
 
-// embedded connects to the server in this process, with stores in its folder.
-func (c *Command) embedded(ctx context.Context, o *serverOptions, server *devserver.Server, folder string) (*cluster.Cluster, error) {
-	store, sealed := o.store, o.keeper
-	if store == "" {
-		store = fileURL("file", filepath.Join(folder, "store"))
+// defaultStores puts the stores that are not named into the folder of the server.
+func (o *serverOptions) defaultStores(folder string) error {
+	if o.store == "" {
+		o.store = fileURL("file", filepath.Join(folder, "store"))
 	}
-	if sealed == "" {
+	if o.keeper == "" {
 		key := filepath.Join(folder, "secrets.key")
 		if _, err := keyfile.Create(key); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
+			return err
 		}
-		sealed = fileURL("keyfile", key)
+		o.keeper = fileURL("keyfile", key)
 	}
+	return nil
+}
+
+// embedded connects to the server in this process.
+func (c *Command) embedded(ctx context.Context, o *serverOptions, server *devserver.Server) (*cluster.Cluster, error) {
 	host, _ := os.Hostname()
 	return cluster.Embedded(ctx, server.Dial, cluster.Options{
 		Env: cluster.Environ(c.Env), Address: reachable(server.HostPort()), Namespace: server.Namespace(),
-		Store: store, Keeper: sealed,
+		Store: o.store, Keeper: o.keeper,
 		Logger: c.sdkLogger(&o.workerOptions), Identity: serverIdentity + host + "-" + strconv.Itoa(os.Getpid()),
 		Metrics: o.watch.MetricsHandler(), Interceptors: o.watch.ClientInterceptors(),
 	})

@@ -47,6 +47,8 @@ type Options struct {
 	// Retention is how long closed executions are kept, DefaultRetention by default, at least an hour. A change is
 	// applied to an existing namespace.
 	Retention time.Duration
+	// Data are added to what the namespace holds, before anybody can ask for it.
+	Data map[string]string
 	// SearchAttributes are registered in the namespace. Missing ones are added to an existing namespace, none is removed.
 	SearchAttributes map[string]enumspb.IndexedValueType
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -284,6 +285,24 @@ func TestBadOptions(t *testing.T) {
 			s.Stop()
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+func TestNamespaceData(t *testing.T) {
+	opts := Options{DatabaseFile: filepath.Join(t.TempDir(), "server.db"), Private: true, Data: map[string]string{"store": "here", "kept": "yes"}}
+	for _, want := range []map[string]string{
+		{"store": "here", "kept": "yes"}, {"store": "there", "kept": "yes"}, {"store": "there", "kept": "yes"},
+	} {
+		s := mustStart(t, opts)
+		ns, err := mustDial(t, s).WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ns.GetNamespaceInfo().GetData(); !maps.Equal(got, want) {
+			t.Errorf("the namespace holds %v, want %v", got, want)
+		}
+		s.Stop()
+		opts.Data = map[string]string{"store": "there"}
 	}
 }
 

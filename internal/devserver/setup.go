@@ -126,10 +126,16 @@ func prepareNamespace(ctx context.Context, namespaces persistence.MetadataManage
 	if err != nil {
 		return nil, err
 	}
+	data := maps.Clone(detail.Info.Data)
+	if data == nil {
+		data = map[string]string{}
+	}
+	maps.Copy(data, opts.Data)
 	retention := detail.Config.Retention.AsDuration()
-	if len(columns) == 0 && retention == opts.Retention {
+	if len(columns) == 0 && retention == opts.Retention && maps.Equal(data, detail.Info.Data) {
 		return nil, nil
 	}
+	detail.Info.Data = data
 	detail.Config.Retention = durationpb.New(opts.Retention)
 	detail.ConfigVersion++
 	metadata, err := namespaces.GetMetadata(ctx)
@@ -147,6 +153,7 @@ func newNamespace(opts Options) *persistencespb.NamespaceDetail {
 			Id:    uuid.NewString(),
 			Name:  opts.Namespace,
 			State: enumspb.NAMESPACE_STATE_REGISTERED,
+			Data:  opts.Data,
 		},
 		Config: &persistencespb.NamespaceConfig{
 			Retention:               durationpb.New(opts.Retention),

@@ -47,7 +47,7 @@ func Rounds(parent string, shape plan.Rounds, body *ordered.Object, parallel any
 	if shape.Body, err = Tasks(parent+suffix, shape.Name(0), round, marks, "_do"); err != nil {
 		return nil, err
 	}
-	if err := roundEdges(t, &shape, round, marks); err != nil {
+	if err := roundEdges(t, &shape); err != nil {
 		return nil, err
 	}
 	t.Rounds = &shape
@@ -57,13 +57,11 @@ func Rounds(parent string, shape plan.Rounds, body *ordered.Object, parallel any
 // roundEdges reads what the _do says about the order of its rounds. What is wrong
 // with the first of them is wrong with all; and where all are in the background,
 // none waits for another.
-func roundEdges(sub *plan.Task, shape *plan.Rounds, round *ordered.Object, marks map[string]*plan.Pos) error {
-	node := syntax.FromValue(round)
-	place(node, marks, "_do", sub.Pos, 0)
+func roundEdges(sub *plan.Task, shape *plan.Rounds) error {
 	background, _ := boolDefault(shape.Body.Config, "_background")
 	c := &compiler{}
 	group := &plan.Task{Name: sub.Name, Tasks: []*plan.Task{shape.Body}}
-	c.edges(group, []*source{{name: shape.Body.Name, pos: sub.Pos, node: node}}, shape.Parallel, shape.Limit)
+	c.edges(group, []*source{{name: shape.Body.Name, pos: sub.Pos, node: &syntax.Node{Kind: syntax.Mapping}}}, shape.Parallel, shape.Limit)
 	if f := c.first(); f != nil {
 		return f.Err()
 	}

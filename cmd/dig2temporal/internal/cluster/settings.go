@@ -72,6 +72,21 @@ func (c *Cluster) held(ctx context.Context) (Settings, error) {
 
 // Set writes the settings into the namespace. Empty ones are left as they are.
 func (c *Cluster) Set(ctx context.Context, s Settings) error {
+	data := s.Data()
+	if len(data) == 0 {
+		return nil
+	}
+	_, err := c.Client.WorkflowService().UpdateNamespace(ctx, &workflowservice.UpdateNamespaceRequest{
+		Namespace: c.Namespace, UpdateInfo: &namespacepb.UpdateNamespaceInfo{Data: data},
+	})
+	if err != nil {
+		return fmt.Errorf("the namespace %q can't be changed: %w", c.Namespace, err)
+	}
+	return nil
+}
+
+// Data is what a namespace holds of the settings.
+func (s Settings) Data() map[string]string {
 	data := map[string]string{}
 	if s.Store != "" {
 		data[dataStore] = s.Store
@@ -89,16 +104,7 @@ func (c *Cluster) Set(ctx context.Context, s Settings) error {
 	for operator, queue := range s.Routes {
 		data[dataRoute+operator] = queue
 	}
-	if len(data) == 0 {
-		return nil
-	}
-	_, err := c.Client.WorkflowService().UpdateNamespace(ctx, &workflowservice.UpdateNamespaceRequest{
-		Namespace: c.Namespace, UpdateInfo: &namespacepb.UpdateNamespaceInfo{Data: data},
-	})
-	if err != nil {
-		return fmt.Errorf("the namespace %q can't be changed: %w", c.Namespace, err)
-	}
-	return nil
+	return data
 }
 
 // AddSearchAttributes registers the search attributes of attempts that the
